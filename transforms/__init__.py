@@ -1,0 +1,1 @@
+"""What is done to rows: records, standardise, dedupe, merge. Pure: no network, no database, no clock, no environment."""
