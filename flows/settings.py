@@ -1,0 +1,124 @@
+"""Settings and the clock: the one place where the environment is read. Everything below is given values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "YIZHAN_"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingError(ValueError):
+    """A setting is wrong; the message names it, its value and what to do (Chinese)."""
+
+
+class Settings(BaseSettings):
+    """What an installation may set, each by the environment or the env file as `YIZHAN_<NAME>`.
+
+    Addresses and secrets of sources are named by the sources themselves and are read through `named`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    home: Path = Field(Path("var"), description="where the archive, the publications and Prefect's home live")
+    city: str = Field("wuhu", description="a city that ships, or the path of a city's folder")
+    env_file: Path | None = Field(None, description="a file with more settings, NAME=value a line; the environment wins")
+    model: Path | None = Field(None, description="a dedupe model other than the one that ships")
+    ca_bundle: Path | None = Field(None, description="certificates of a private authority (PEM)")
+    proxy: str | None = Field(None, description="proxy for HTTP sources, http://host:port")
+    sftp_host_key: str | None = Field(None, description="known_hosts line, or the path of a known_hosts file")
+    port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
+    keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
+    keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
+    workers: int = Field(4, ge=1, le=64, description="sources fetched at the same time")
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_is_url(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("应为 http://主机:端口")
+        return value or None
+
+    @field_validator("ca_bundle", "model")
+    @classmethod
+    def _file_exists(cls, value: Path | None) -> Path | None:
+        if value and not value.is_file():
+            raise ValueError("文件不存在")
+        return value
+
+    @cached_property
+    def variables(self) -> Mapping[str, str]:
+        """Every YIZHAN_ setting by its name without the prefix, the environment before the env file."""
+        return {name.removeprefix(PREFIX): value for name, value in _environment(self.env_file).items() if name.startswith(PREFIX)}
+
+    @property
+    def city_folder(self) -> Path:
+        """Folder of the city: `city` itself when it is a path that exists, else the one that ships under that name."""
+        given = Path(self.city)
+        shipped = ROOT / "sources" / self.city
+        for folder in (given, shipped):
+            if (folder / "city.toml").is_file():
+                return folder.resolve()
+        raise SettingError(f"YIZHAN_CITY={self.city}：既不是自带的城市，也不是含有 city.toml 的目录；可用 yizhan city new 新建")
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingError with one sentence a wrong setting."""
+    named = os.environ.get(PREFIX + "ENV_FILE")
+    env_file = Path(named) if named else None
+    if env_file and not env_file.is_file():
+        raise SettingError(f"YIZHAN_ENV_FILE={env_file}：文件不存在")
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as wrong:
+        told = "；".join(f"YIZHAN_{str(error['loc'][0]).upper()}={error.get('input')}：{error['msg']}" for error in wrong.errors())
+        raise SettingError(told) from None
+
+
+def prepare_process(settings: Settings) -> None:
+    """Set what Prefect and Great Expectations read from the environment when they are imported: call before either is.
+
+    Prefect's home is var/prefect; nothing is told to anyone (no analytics); results are JSON, not pickles.
+    """
+    home = (settings.home / "prefect").resolve()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, value in {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+        "PREFECT_CLI_COLORS": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def set_variable(name: str, value: str) -> None:
+    """Set one variable for this process and its children (the address of a server that was just started)."""
+    os.environ[name] = value
+
+
+def now() -> datetime:
+    """The clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def tonight(timezone: str) -> date:
+    """The business date that is running now in the city's time zone."""
+    return now().astimezone(ZoneInfo(timezone)).date()
+
+
+def _environment(env_file: Path | None) -> dict[str, str]:
+    stored = {name: value for name, value in dotenv_values(env_file).items() if value is not None} if env_file else {}
+    return {**stored, **os.environ}
