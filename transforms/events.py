@@ -1,0 +1,150 @@
+"""What changed in the register over one night, as events with their cause; and the churn gate that stops a night which changes too much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+EVENT_COLUMNS: Final = ("station_id", "event", "cause", "source", "detail")
+
+#: Fields whose change is an event, and its name. Positions are apart: a metre is no move.
+_CHANGES: Final = {"name": "renamed", "hours": "rescheduled", "batch": "rebatched", "kind": "reclassified", "address": "readdressed"}
+
+#: A station has moved when its published position moved further than this: lists of one place differ by up to 60 m among themselves.
+MOVED_M: Final = 100.0
+
+#: Share of open published ids that one night may close, merge away or split off. A lively night changes 1 %; ten times that is a fault
+#: of a list, a cleaner or a model, and a person should look before analysts see it.
+CHURN_LIMIT: Final = 0.10
+
+#: Below this many open stations a share says nothing.
+CHURN_FLOOR: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Stations (station fields, one row an id), which listing belongs to which (listing_id, station_id), and redirects (from_id, to_id)."""
+
+    stations: pd.DataFrame
+    station_listing: pd.DataFrame
+    redirects: pd.DataFrame
+
+
+def night_events(before: Register, after: Register, listings: pd.DataFrame) -> pd.DataFrame:
+    """Events of one night, one row a station and event, sorted. `listings` (listing_id, source, close_cause) tell the causes."""
+    parts = [
+        _merged(before, after),
+        _appeared(before, after),
+        _gone(before, after, listings),
+        _changed(before.stations, after.stations),
+        _moved(before.stations, after.stations),
+    ]
+    events = pd.concat([part for part in parts if len(part)] or [_frame({})], ignore_index=True)
+    return events.sort_values(list(EVENT_COLUMNS), kind="stable", ignore_index=True)
+
+
+def churn(before: Register, events: pd.DataFrame) -> float:
+    """Share (0-1) of the stations open before that closed, were merged away or lost a part tonight; 0 under CHURN_FLOOR stations."""
+    is_open = before.stations["status"] == "open" if len(before.stations) else pd.Series(dtype=bool)
+    known = set(before.stations.loc[is_open, "station_id"]) if len(before.stations) else set()
+    if len(known) < CHURN_FLOOR:
+        return 0.0
+    shaken = set(events.loc[events["event"].isin(["closed", "merged", "split"]), "station_id"])
+    return len(known & shaken) / len(known)
+
+
+def _frame(columns: dict[str, object]) -> pd.DataFrame:
+    return pd.DataFrame({name: columns.get(name) for name in EVENT_COLUMNS}, columns=list(EVENT_COLUMNS)).astype("str")
+
+
+def _merged(before: Register, after: Register) -> pd.DataFrame:
+    old = before.redirects.assign(known=True) if len(before.redirects) else pd.DataFrame(columns=["from_id", "to_id", "known"])
+    new = after.redirects.merge(old, how="left", on=["from_id", "to_id"])
+    new = new[new["known"].isna() & new["from_id"].isin(before.stations["station_id"])]
+    return _frame({"station_id": new["from_id"], "event": "merged", "cause": "same_station", "source": None, "detail": new["to_id"]})
+
+
+def _appeared(before: Register, after: Register) -> pd.DataFrame:
+    now = after.stations[after.stations["status"] == "open"]
+    status = now["station_id"].map(before.stations.set_index("station_id")["status"])
+    fresh = now[(status != "open").to_numpy()]
+    if fresh.empty:
+        return _frame({})
+    origin = after.station_listing.merge(before.station_listing, on="listing_id", suffixes=("", "_before"))
+    origin = origin[origin["station_id"] != origin["station_id_before"]].sort_values("station_id_before")
+    parent = fresh["station_id"].map(origin.drop_duplicates("station_id").set_index("station_id")["station_id_before"])
+    was_known = fresh["station_id"].isin(before.stations["station_id"])
+    appeared = _frame(
+        {
+            "station_id": fresh["station_id"],
+            "event": np.where(was_known, "reopened", np.where(parent.notna(), "split_off", "opened")),
+            "cause": np.where(parent.notna(), "not_same_station", "listed"),
+            "source": fresh["sources"],
+            "detail": parent,
+        }
+    )
+    torn = parent.dropna().unique()
+    split = _frame(
+        {"station_id": np.sort(torn), "event": "split", "cause": "not_same_station", "source": None, "detail": None} if len(torn) else {}
+    )
+    return pd.concat([frame for frame in (appeared, split) if len(frame)], ignore_index=True)
+
+
+def _gone(before: Register, after: Register, listings: pd.DataFrame) -> pd.DataFrame:
+    was_open = before.stations[before.stations["status"] == "open"]
+    status = was_open["station_id"].map(after.stations.set_index("station_id")["status"])
+    gone = was_open[(status == "closed").to_numpy()]
+    if gone.empty:
+        return _frame({})
+    told = after.station_listing.merge(listings[["listing_id", "source", "close_cause", "closed_on"]], on="listing_id")
+    told = told.sort_values(["closed_on", "listing_id"], na_position="first").drop_duplicates("station_id", keep="last")
+    told = told.set_index("station_id")
+    ids = gone["station_id"]
+    return _frame(
+        {
+            "station_id": ids,
+            "event": "closed",
+            "cause": ids.map(told["close_cause"]),
+            "source": ids.map(told["source"]),
+            "detail": None,
+        }
+    )
+
+
+def _both(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    open_before, open_after = before[before["status"] == "open"], after[after["status"] == "open"]
+    return open_before[["station_id", *columns]].merge(
+        open_after[["station_id", "sources", *columns]], on="station_id", suffixes=("_before", "")
+    )
+
+
+def _changed(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    both = _both(before, after, list(_CHANGES))
+    parts = []
+    for field, event in _CHANGES.items():
+        old, new = both[f"{field}_before"].fillna(""), both[field].fillna("")
+        changed = both[old != new]
+        if len(changed):
+            detail = changed[f"{field}_before"].fillna("（空）") + " → " + changed[field].fillna("（空）")
+            parts.append(
+                _frame(
+                    {"station_id": changed["station_id"], "event": event, "cause": "listed", "source": changed["sources"], "detail": detail}
+                )
+            )
+    return pd.concat(parts or [_frame({})], ignore_index=True)
+
+
+def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    both = _both(before, after, ["lng_wgs84", "lat_wgs84"])
+    # metres a degree: 111,320 in latitude, times cos(latitude) in longitude; exact enough to tell 100 m in one city
+    north = (both["lat_wgs84"] - both["lat_wgs84_before"]) * 111_320.0
+    east = (both["lng_wgs84"] - both["lng_wgs84_before"]) * 111_320.0 * np.cos(np.radians(both["lat_wgs84"]))
+    metres = np.hypot(north, east)
+    moved = both[metres > MOVED_M]
+    detail = metres[metres > MOVED_M].round().astype("int64").astype("str") + " m"
+    if moved.empty:
+        return _frame({})
+    return _frame({"station_id": moved["station_id"], "event": "moved", "cause": "listed", "source": moved["sources"], "detail": detail})
