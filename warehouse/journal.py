@@ -40,7 +40,7 @@ def read_journal(path: Path) -> Decisions:
     Acts read here: judge {left_id, right_id, verdict}; correct {scope, key, field, value}; undo {undoes}.
     """
     lines = _lines(path)
-    undone = {line["undoes"] for line in lines if line["act"] == "undo"}
+    undone = {str(line["undoes"]) for line in lines if line["act"] == "undo"}
     standing = [line for line in lines if line["decision_id"] not in undone]
     return Decisions(
         judgements=_frame([_judgement(line) for line in standing if line["act"] == "judge"], _JUDGEMENT, ["left_id", "right_id"]),

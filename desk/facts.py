@@ -1,0 +1,99 @@
+"""The figures of one night, read from the warehouse: the report, the summary and `status` all show these and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+_SOURCES: Final = """
+select s.source, s.rows_read, s.accepted, s.held_back, s.ignored, s.open_before, s.opened, s.closed, s.open_after, s.carried,
+       s.is_stopped, s.last_good_on, r.outcome, r.mode, r.message, r.tries, r.bytes
+from source_night s left join retrieval r on r.night = s.night and r.source = s.source
+where s.night = :night order by s.source
+"""
+_ISSUES: Final = """
+select source, rule, severity, responsibility, count(*) as issue_count, min(message) as example
+from issue where night = :night
+group by source, rule, severity, responsibility
+order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, issue_count desc, source, rule
+"""
+_HELD: Final = """
+select q.source, i.rule, q.row_key, q.line, i.field, i.value, i.message, q.opened_on
+from quarantine q join issue i on i.night = :night and i.source = q.source and i.row_key = q.row_key and i.severity = 'critical'
+where q.opened_on <= :night and (q.closed_on is null or q.closed_on > :night)
+order by q.source, i.rule, q.row_key, i.value
+"""
+_QUARANTINE: Final = """
+select source, count(*) as open_count, sum(case when opened_on = :night then 1 else 0 end) as new_count
+from quarantine where opened_on <= :night and (closed_on is null or closed_on > :night) group by source order by source
+"""
+_BATCHES: Final = """
+select coalesce(batch, 'unknown') as batch, count(*) as stations from station where status = 'open' group by 1 order by 2 desc, 1
+"""
+_COUNTIES: Final = """
+select coalesce(county, '未知') as county, count(*) as stations,
+       sum(case when batch = 'renovated' then 1 else 0 end) as renovated, sum(case when batch = 'new_build' then 1 else 0 end) as new_build,
+       sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch is null then 1 else 0 end) as unknown
+from station where status = 'open' group by 1 order by 2 desc, 1
+"""
+_EVENTS: Final = """
+select event, cause, count(*) as events from station_event where night = :night group by event, cause order by 3 desc, 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NightFacts:
+    """One night in tables. `sources`: a row a source; `issues`: source × rule; `held`: a row a held-back row and critical rule;
+    `quarantine`: open and new entries a source; `batches`, `counties`: open stations; `events`: what changed and why."""
+
+    night: str
+    state: str
+    reason: str
+    sources: pd.DataFrame
+    issues: pd.DataFrame
+    held: pd.DataFrame
+    quarantine: pd.DataFrame
+    batches: pd.DataFrame
+    counties: pd.DataFrame
+    events: pd.DataFrame
+
+    @property
+    def stations(self) -> int:
+        """Open stations in the register."""
+        return int(self.batches["stations"].sum())
+
+    @property
+    def listings(self) -> int:
+        """Open listings of all sources."""
+        return int(self.sources["open_after"].sum())
+
+    @property
+    def new_in_quarantine(self) -> int:
+        """Rows that came into quarantine this night."""
+        return int(self.quarantine["new_count"].sum())
+
+
+def night_facts(connection: Connection, night: str) -> NightFacts:
+    """The figures of `night` (ISO date) in the warehouse behind `connection`; LookupError when there is no such night."""
+    told = connection.execute(text("select state, reason from night where night = :night"), {"night": night}).one_or_none()
+    if told is None:
+        raise LookupError(f"仓库里没有 {night} 这一夜")
+
+    def table(query: str) -> pd.DataFrame:
+        return pd.read_sql_query(text(query), connection, params={"night": night})
+
+    return NightFacts(
+        night=night,
+        state=told.state,
+        reason=told.reason or "",
+        sources=table(_SOURCES),
+        issues=table(_ISSUES),
+        held=table(_HELD),
+        quarantine=table(_QUARANTINE),
+        batches=table(_BATCHES),
+        counties=table(_COUNTIES),
+        events=table(_EVENTS),
+    )

@@ -1,0 +1,102 @@
+"""The night's report: one Markdown page in Chinese that says first whether anything must be done, then shows where every row went."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from desk import words
+from desk.facts import NightFacts
+from transforms.records import Rule
+
+#: The UI stays quick to about this many table rows; the rest is told as a count and stands in the warehouse.
+ROWS_SHOWN: Final = 200
+
+#: Examples shown for each group of held-back rows.
+EXAMPLES: Final = 3
+
+#: What Markdown or its HTML would act upon inside a table cell.
+_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
+
+
+def cell(value: object) -> str:
+    """A value as the text of one Markdown table cell: nothing in it acts, breaks the row or runs on for ever."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    told = " ".join(str(value).split())
+    return _ACTIVE.sub(r"\\\1", told if len(told) <= 120 else told[:119] + "…")
+
+
+def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> str:
+    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is Markdown; every value goes through `cell`
+    )
+    environment.filters["cell"] = cell
+    return environment.get_template("report.md.jinja").render(
+        facts=facts,
+        headline=headline(facts, titles),
+        sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
+        groups=_groups(facts, titles, rules),
+        flagged=_issues(facts, titles, rules),
+        batches=facts.batches.to_dict("records"),
+        counties=facts.counties.to_dict("records"),
+        events=facts.events.to_dict("records"),
+        words=words,
+        word=words.word,
+        rows_shown=ROWS_SHOWN,
+    )
+
+
+def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
+    """Three lines that say whether anything must be done."""
+    stopped = facts.sources[facts.sources["is_stopped"].astype(bool)]
+    names = "、".join(titles.get(key, key) for key in stopped["source"])
+    held = int(facts.quarantine["open_count"].sum())
+    first = {
+        "published": "✅ 今晚已发布，没有新的待处理事项。",
+        "quarantined": "🟡 今晚已发布，有新的事项等人处理。",
+        "rejected": f"🔴 今晚没有发布，名册仍是上一夜的：{facts.reason}",
+    }.get(facts.state, facts.state)
+    second = f"名单：{len(facts.sources)} 份，" + (f"停用 {len(stopped)} 份（{names}），沿用上次的登记。" if len(stopped) else "全部可用。")
+    return [first, second, f"扣留：{held} 行在隔离区，其中今晚新增 {facts.new_in_quarantine} 行。"]
+
+
+def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = []
+    for (source, rule), rows in facts.held.groupby(["source", "rule"], sort=True):
+        told = rules.get(str(rule))
+        groups.append(
+            {
+                "title": titles.get(str(source), str(source)),
+                "rule": told.title if told else str(rule),
+                "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),
+                "count": rows["row_key"].nunique(),
+                "examples": rows.drop_duplicates("row_key").head(EXAMPLES).to_dict("records"),
+            }
+        )
+    return sorted(groups, key=lambda group: -group["count"])[:ROWS_SHOWN]
+
+
+def _issues(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": titles.get(row["source"], row["source"]),
+            "rule": rules[row["rule"]].title if row["rule"] in rules else row["rule"],
+            "severity": words.word(words.SEVERITIES, row["severity"]),
+            "responsibility": words.word(words.RESPONSIBILITIES, row["responsibility"]),
+            "count": row["issue_count"],
+            "example": row["example"],
+        }
+        for row in facts.issues.head(ROWS_SHOWN).to_dict("records")
+    ]

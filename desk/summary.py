@@ -1,0 +1,59 @@
+"""The summary that a person sees at the end of a night in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from desk import words
+from desk.facts import NightFacts
+from desk.report import headline
+
+
+def night_summary(facts: NightFacts, titles: Mapping[str, str], home: Path) -> RenderableType:
+    """What came, where it went, what there is now, and what to do next. `titles`: source key → Chinese title."""
+    colour = {"published": "green", "quarantined": "yellow", "rejected": "red"}.get(facts.state, "white")
+    return Group(
+        Panel("\n".join(headline(facts, titles)), title=f"驿站 {facts.night}", border_style=colour, expand=False),
+        _sources(facts, titles),
+        _stations(facts),
+        _next(facts, home),
+    )
+
+
+def _sources(facts: NightFacts, titles: Mapping[str, str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="名单  Sources", title_justify="left", title_style="bold")
+    table.add_column("source")
+    table.add_column("名单")
+    table.add_column("结果")
+    for header in ("rows in", "listings", "quarantined", "ignored", "open"):
+        table.add_column(header, justify="right")
+    for row in facts.sources.to_dict("records"):
+        outcome = Text("停用", style="red") if row["is_stopped"] else Text(words.word(words.OUTCOMES, row["outcome"]))
+        figures = [str(row[name]) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
+        table.add_row(row["source"], titles.get(row["source"], row["source"]), outcome, *figures)
+    total = [str(int(facts.sources[name].sum())) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
+    table.add_section()
+    table.add_row("", "合计", "", *total, style="bold")
+    return table
+
+
+def _stations(facts: NightFacts) -> Text:
+    batches = "，".join(f"{words.word(words.BATCHES, row['batch'])} {row['stations']}" for row in facts.batches.to_dict("records"))
+    return Text.assemble(("名册  Stations  ", "bold"), (str(facts.stations), "bold green"), f" 站（{batches}）\n")
+
+
+def _next(facts: NightFacts, home: Path) -> Text:
+    steps = [
+        f'查名册    duckdb -readonly {home}/current/analyst.duckdb "from mart_station_by_county_batch"（或用 Python、BI 工具打开）',
+        "看界面    make ui，打开 Prefect 里的夜报",
+    ]
+    if int(facts.quarantine["open_count"].sum()):
+        steps.insert(0, "看扣留    .venv/bin/yizhan quarantine（哪些行、为什么、该谁改）")
+    return Text("\n".join(["下一步  Next", *("  " + step for step in steps)]))

@@ -1,0 +1,55 @@
+"""Chinese words for codes that people are shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BATCHES: Final = {"renovated": "改造一批", "new_build": "新建一批", "co_branded": "挂建开放一批", "none": "原有", "unknown": "未知"}
+
+OUTCOMES: Final = {
+    "ok": "已取到",
+    "unchanged": "未变化",
+    "empty": "为空",
+    "partial": "不完整",
+    "refused": "被拒绝",
+    "unreachable": "连不上",
+    "not_due": "今晚不发布",
+    "not_declared_format": "格式不符",
+    "too_slow": "超时",
+    "misconfigured": "缺少设置",
+}
+
+SEVERITIES: Final = {"critical": "严重", "warning": "提醒", "info": "提示"}
+
+RESPONSIBILITIES: Final = {"owner": "业主", "us": "我方"}
+
+EVENTS: Final = {
+    "opened": "新增",
+    "reopened": "重新开放",
+    "closed": "停用",
+    "merged": "并入",
+    "split": "拆分",
+    "split_off": "拆出",
+    "renamed": "改名",
+    "moved": "迁址",
+    "rescheduled": "改时间",
+    "rebatched": "改批次",
+    "reclassified": "改类型",
+    "readdressed": "改地址",
+}
+
+CAUSES: Final = {
+    "listed": "名单所载",
+    "same_station": "判为同一站",
+    "not_same_station": "判为不同站",
+    "closed_by_owner": "业主标明停用",
+    "absent_twice": "连续两次名单中没有",
+    "carried_too_long": "名单久未更新",
+}
+
+STATES: Final = {"published": "已发布", "quarantined": "已发布，有待处理", "rejected": "未发布"}
+
+
+def word(table: dict[str, str], code: object) -> str:
+    """The word for a code; the code itself where the table has none."""
+    return table.get(str(code), str(code))

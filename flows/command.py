@@ -1,0 +1,159 @@
+"""The command line. Exit codes: 0 published, 1 rejected, 2 wrong use or setting, 3 another writer holds the lock, 70 our own fault."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+
+from flows.settings import SettingError, Settings, load_settings, prepare_process
+
+PUBLISHED, REJECTED, WRONG_USE, LOCKED, OUR_FAULT = 0, 1, 2, 3, 70
+
+app = App(
+    name="yizhan",
+    help="One register of every service station in a city, rebuilt each night from its owners' lists.\n\n"
+    "Exit codes: 0 published, 1 rejected, 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
+    version_flags=["--version"],
+)
+city = App(name="city", help="Cities of your own.")
+app.command(city)
+say = Console(highlight=False)
+warn = Console(stderr=True, highlight=False)
+
+
+@app.command
+def nightly(
+    *,
+    on: date | None = None,
+    full: bool = False,
+    refetch: bool = False,
+    source: Annotated[list[str] | None, Parameter(negative="")] = None,
+    sample: bool = False,
+) -> int:
+    """Run one night through Prefect and print its summary.
+
+    Examples: `yizhan nightly`; `yizhan nightly --on 2026-06-01 --full`; `yizhan nightly --source union --refetch`.
+
+    Parameters
+    ----------
+    on: business date of the night (default: today in the city's time zone); later nights are rebuilt after it.
+    full: recompute every derived row instead of what changed.
+    refetch: fetch again although this night's retrievals are complete.
+    source: fetch only this source (repeatable); the others keep what they have.
+    sample: start the sample city for the run, and stop it after.
+    """
+    from flows.run import run_night
+
+    return run_night(load_settings(), on=on, full=full, refetch=refetch, only=source or [], sample=sample, say=say)
+
+
+@app.command
+def serve(*, sample: bool = False) -> int:
+    """Serve the Prefect UI and the nightly deployment until Ctrl-C. With --sample, the sample city too.
+
+    Examples: `yizhan serve`; `yizhan serve --sample`.
+    """
+    from flows.run import city_of
+    from flows.serve import serve as serve_all
+
+    settings = load_settings()
+    prepare_process(settings)
+    serve_all(settings, city_of(settings).timezone, sample=sample)
+    return PUBLISHED
+
+
+@app.command
+def status() -> int:
+    """Last night, the age of each source, and the open quarantine.
+
+    Example: `yizhan status`.
+    """
+    from flows.look import show_status
+
+    return show_status(load_settings(), say)
+
+
+@app.command
+def sources() -> int:
+    """The sources of the city: owner, how it publishes, when, and under which licence.
+
+    Example: `yizhan sources`.
+    """
+    from flows.look import show_sources
+
+    return show_sources(load_settings(), say)
+
+
+@app.command
+def quarantine(*, source: str | None = None, rule: str | None = None) -> int:
+    """Rows held back now: where they stood, what is wrong, who must mend it.
+
+    Examples: `yizhan quarantine`; `yizhan quarantine --source union --rule name_absent`.
+    """
+    from flows.look import show_quarantine
+
+    return show_quarantine(load_settings(), say, source=source, rule=rule)
+
+
+@app.command
+def rollback(*, to: str | None = None) -> int:
+    """Return to an earlier publication (default: the one before the current).
+
+    Examples: `yizhan rollback`; `yizhan rollback --to 2026-06-01-1`.
+    """
+    from flows.look import roll_back
+
+    return roll_back(load_settings(), say, to=to)
+
+
+@app.command
+def prune() -> int:
+    """Remove payloads older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
+
+    Example: `yizhan prune`.
+    """
+    from flows.look import prune_old
+
+    return prune_old(load_settings(), say)
+
+
+@city.command
+def new(folder: Path) -> int:
+    """Make a city's folder that runs, to start from.
+
+    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei yizhan nightly`.
+    """
+    from flows.look import make_city
+
+    return make_city(folder, say)
+
+
+def main() -> None:
+    """Run the command line and exit with its code; an operator's mistake is a sentence, never a traceback."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    from flows.run import Locked, Refused
+
+    try:
+        code = app(arguments, exit_on_error=False, print_error=True)
+    except CycloptsError:
+        return WRONG_USE
+    except (SettingError, Refused) as wrong:
+        warn.print(str(wrong), markup=False)
+        return WRONG_USE
+    except Locked as held:
+        warn.print(str(held), markup=False)
+        return LOCKED
+    except KeyboardInterrupt:
+        return 130
+    return code if isinstance(code, int) else PUBLISHED
+
+
+__all__ = ["LOCKED", "OUR_FAULT", "PUBLISHED", "REJECTED", "WRONG_USE", "Settings", "app", "main"]

@@ -1,0 +1,44 @@
+"""`yizhan serve`: Prefect's server and the deployments, until they are stopped."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from flows.sample import sample_city
+from flows.server import prefect_server
+from flows.settings import Settings, set_variable
+
+#: Two in the morning, city time: after the owners' own nightly exports, before anyone's day begins.
+SCHEDULE = "0 2 * * *"
+
+
+def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
+    """Serve the UI and the nightly deployment until SIGINT or SIGTERM; with `sample` the sample city too."""
+    with ExitStack() as running:
+        if sample:
+            set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
+        set_variable("YIZHAN_HOME", str(settings.home.resolve()))
+        api = running.enter_context(prefect_server(settings.home, settings.port))
+        set_variable("PREFECT_API_URL", api)
+        set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
+        Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
+        _serve_deployments(timezone)
+
+
+def _serve_deployments(timezone: str) -> None:
+    from prefect import serve as serve_deployments
+    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.deployments.runner import EntrypointType
+
+    from flows.nightly import nightly
+
+    deployment = nightly.to_deployment(
+        name="nightly",
+        schedule=CronSchedule(cron=SCHEDULE, timezone=timezone),
+        concurrency_limit=1,
+        description="每夜取数、校验、去重、合并、发布。",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    serve_deployments(deployment, print_starting_message=False)

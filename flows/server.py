@@ -1,0 +1,83 @@
+"""Prefect's server for `make ui`, and finding it again from another command."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+HOST = "127.0.0.1"
+
+#: The first start of Prefect's server migrates its database: 17 s on a quiet machine, several times that on a busy one.
+START_SECONDS = 180
+
+
+class ServerError(RuntimeError):
+    """Prefect's server cannot be started; the message says why and what to do."""
+
+
+def running_server(home: Path) -> str | None:
+    """Address of the API of the server that `make ui` started with this home, when it answers."""
+    record = home / "prefect" / "ui.json"
+    if not record.exists():
+        return None
+    address = str(json.loads(record.read_text("utf-8"))["api"])
+    return address if _healthy(address) else None
+
+
+@contextmanager
+def prefect_server(home: Path, port: int) -> Iterator[str]:
+    """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API."""
+    _refuse_taken(port)
+    api = f"http://{HOST}:{port}/api"
+    record = home / "prefect" / "ui.json"
+    with (home / "prefect" / "server.log").open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(server, api, Path(output.name))
+        record.write_text(json.dumps({"api": api, "pid": server.pid}), "utf-8")
+        yield api
+    finally:
+        record.unlink(missing_ok=True)
+        server.terminate()
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(timeout=30)
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise ServerError(f"端口 {port} 已被占用；请停掉占用者，或设置 YIZHAN_PORT 换一个端口") from None
+
+
+def _wait(server: subprocess.Popen[bytes], api: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _healthy(api):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise ServerError(f"Prefect 服务没有启动：{log.read_text('utf-8')[-2000:] or '没有输出'}")
+        time.sleep(0.2)
+
+
+def _healthy(api: str) -> bool:
+    try:
+        return requests.get(f"{api}/health", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False

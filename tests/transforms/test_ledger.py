@@ -1,0 +1,126 @@
+"""The ledger promises that every row has one place, that a listing leaves only for a stated cause, and that figures add up."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.ledger import STANDING, Mode, Settled, Tonight, expiry, settle
+
+NIGHTS = ("2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05")
+
+
+def rows(*keys: str, **columns: str) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {"row_key": pd.Series(list(keys), dtype="str"), "row_digest": pd.Series([f"d-{key}" for key in keys], dtype="str")}
+    )
+    return frame.assign(source="union", **columns)
+
+
+def nothing() -> pd.DataFrame:
+    listing = rows().assign(listing_id=pd.Series(dtype="str"))
+    return listing.assign(**{name: pd.Series(dtype="str") for name in STANDING}).astype({"is_open": bool, "missed": "int64"})
+
+
+def tonight(
+    accepted: pd.DataFrame, *, held: pd.DataFrame | None = None, mode: Mode = "snapshot", gone: frozenset[str] = frozenset()
+) -> Tonight:
+    held = rows() if held is None else held
+    ignored = rows(*sorted(gone)).assign(reason="tombstone")
+    return Tonight(mode, len(accepted) + len(held) + len(ignored), accepted, held, ignored, closed_keys=gone)
+
+
+def after(*nights: Tonight, prior: pd.DataFrame | None = None) -> Settled:
+    listings, quarantine = nothing() if prior is None else prior, rows()
+    for night, each in zip(NIGHTS, nights, strict=False):
+        settled = settle("union", listings, quarantine, each, night, expires_on=None)
+        assert settled.tally.faults == ()
+        listings, quarantine = settled.listings, settled.quarantine
+    return settled
+
+
+def standing(settled: Settled, key: str) -> dict[str, object]:
+    return dict(settled.listings.set_index("row_key").loc[key, list(STANDING)])
+
+
+def test_a_listing_closes_after_two_complete_snapshots_without_it() -> None:
+    once = after(tonight(rows("1", "2")), tonight(rows("1")))
+    assert standing(once, "2")["is_open"]
+    assert standing(once, "2")["carried_cause"] == "absent_once"
+    twice = after(tonight(rows("1", "2")), tonight(rows("1")), tonight(rows("1")))
+    assert not standing(twice, "2")["is_open"]
+    assert standing(twice, "2")["close_cause"] == "absent_twice"
+    assert twice.tally.closed == 1
+
+
+def test_an_absence_is_forgotten_when_the_listing_is_back() -> None:
+    settled = after(tonight(rows("1", "2")), tonight(rows("1")), tonight(rows("1", "2")), tonight(rows("1")))
+    assert standing(settled, "2")["is_open"]
+
+
+def test_a_held_row_keeps_its_last_accepted_listing_marked_with_its_age() -> None:
+    settled = after(*[tonight(rows("1", "2"))], *[tonight(rows("1"), held=rows("2"))] * 3)
+    assert standing(settled, "2")["is_open"]
+    assert standing(settled, "2")["carried_since"] == "2026-06-02"
+    assert standing(settled, "2")["carried_cause"] == "row_held"
+    assert settled.tally.carried == 1
+    assert list(settled.quarantine["row_key"]) == ["2"]
+
+
+def test_a_tombstone_closes_at_once_and_a_change_feed_touches_only_what_it_names() -> None:
+    settled = after(tonight(rows("1", "2", "3")), tonight(rows("4"), mode="delta", gone=frozenset({"2"})))
+    assert settled.tally.open_before + settled.tally.opened - settled.tally.closed == settled.tally.open_after == 3
+    assert standing(settled, "2")["close_cause"] == "closed_by_owner"
+    assert standing(settled, "3")["is_open"]
+
+
+def test_a_closed_listing_that_comes_back_keeps_its_id_and_first_night() -> None:
+    settled = after(tonight(rows("1")), tonight(rows(), mode="delta", gone=frozenset({"1"})), tonight(rows("1")))
+    assert list(settled.listings["listing_id"]) == ["union:1"]
+    assert standing(settled, "1")["first_seen_on"] == "2026-06-01"
+    assert settled.tally.opened == 1
+
+
+def test_a_change_feed_keeps_the_quarantine_of_rows_it_does_not_name() -> None:
+    settled = after(tonight(rows("1"), held=rows("2", "3")), tonight(rows("3"), mode="delta"))
+    assert list(settled.quarantine["row_key"]) == ["2"]
+
+
+def test_a_renumbered_list_keeps_its_listings() -> None:
+    first = after(tonight(rows("1", "2")))
+    renumbered = Tonight("snapshot", 2, rows("101", "102"), rows(), rows(), renumbered={"101": "union:1", "102": "union:2"})
+    settled = settle("union", first.listings, rows(), renumbered, "2026-06-02", None)
+    assert sorted(settled.listings["listing_id"]) == ["union:1", "union:2"]
+    assert settled.tally.opened == settled.tally.closed == 0
+    reused = settle("union", settled.listings, rows(), tonight(rows("101", "102", "1")), "2026-06-03", None)
+    assert sorted(reused.listings["listing_id"]) == ["union:1", "union:1~2026-06-03", "union:2"]
+
+
+@pytest.mark.parametrize(("night", "is_open"), [("2026-07-31", True), ("2026-08-01", False)], ids=["on the last night", "after it"])
+def test_a_stopped_source_is_carried_until_it_is_too_old(night: str, is_open: bool) -> None:
+    first = after(tonight(rows("1", "2")))
+    stopped = Tonight("snapshot", 7, rows(), rows(), rows(), is_stopped=True)
+    settled = settle("union", first.listings, rows(), stopped, night, expiry("2026-06-01", 60))
+    assert settled.listings["is_open"].all() == is_open
+    assert settled.tally.faults == ()
+    assert settled.tally.held_back == settled.tally.rows_read == 7
+    assert set(settled.listings["close_cause"].dropna()) == (set() if is_open else {"carried_too_long"})
+
+
+KEYS = st.sets(st.sampled_from("abcdefgh"))
+
+
+@given(st.lists(st.tuples(KEYS, KEYS, KEYS, st.sampled_from(["snapshot", "delta"])), min_size=1, max_size=5))
+def test_every_row_has_one_place_whatever_comes(nights: list[tuple[set[str], set[str], set[str], Mode]]) -> None:
+    steps = [
+        tonight(rows(*sorted(accepted - held - gone)), held=rows(*sorted(held - gone)), mode=mode, gone=frozenset(gone))
+        for accepted, held, gone, mode in nights
+    ]
+    settled = after(*steps)
+    assert settled.listings["listing_id"].is_unique
+    last = steps[-1]
+    is_open = set(settled.listings.loc[settled.listings["is_open"].astype(bool), "row_key"])
+    assert set(last.accepted["row_key"]) <= is_open
+    assert not set(last.closed_keys) & is_open
