@@ -1,0 +1,55 @@
+"""What people decided, as the journal has it. The journal is the authority; these tables show it, and outlive any rebuilding of nights."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped
+
+from warehouse.tables.base import Base, about, told
+
+
+class Decision(Base):
+    """Every act of an operator, undone ones too."""
+
+    __tablename__ = "decision"
+    __table_args__ = about("One row an act of an operator, in the journal's words, undone ones too.", ops=True)
+
+    decision_id: Mapped[str] = told("id of the decision", primary_key=True)
+    act: Mapped[str] = told("what was done: judge, correct, undo …")
+    who: Mapped[str] = told("who decided")
+    why: Mapped[str | None] = told("the reason given")
+    decided_at: Mapped[datetime] = told("when, UTC")
+    detail: Mapped[str] = told("what the act needs, a JSON object")
+    is_undone: Mapped[bool] = told("whether a later decision undid it")
+
+
+class Judgement(Base):
+    """A person's standing verdict on a pair."""
+
+    __tablename__ = "judgement"
+    __table_args__ = about("One row a pair of listings that a person judged: the last verdict that was not undone.", ops=True)
+
+    left_id: Mapped[str] = told("listing with the lesser id", primary_key=True)
+    right_id: Mapped[str] = told("listing with the greater id", primary_key=True)
+    verdict: Mapped[str] = told("same, not or unsure")
+    decision_id: Mapped[str] = told("decision that it comes from")
+    who: Mapped[str] = told("who judged")
+    why: Mapped[str | None] = told("the reason given")
+    decided_at: Mapped[datetime] = told("when, UTC")
+
+
+class Correction(Base):
+    """A person's value that beats the sources."""
+
+    __tablename__ = "correction"
+    __table_args__ = about("One row a field that a person corrected: the last value that was not undone.", ops=True)
+
+    scope: Mapped[str] = told("listing or station", primary_key=True)
+    key: Mapped[str] = told("listing or station id", primary_key=True)
+    field: Mapped[str] = told("field corrected", primary_key=True)
+    value: Mapped[str | None] = told("the value that holds; empty when the field is to be empty")
+    decision_id: Mapped[str] = told("decision that it comes from")
+    who: Mapped[str] = told("who corrected")
+    why: Mapped[str | None] = told("the reason given")
+    decided_at: Mapped[datetime] = told("when, UTC")
