@@ -17,7 +17,7 @@ _SCIENTIFIC: Final = r"\s*[+-]?\d(?:\.\d+)?E\+(?:1[5-9]|[2-9]\d)\s*"
 _CJK: Final = re.compile(r"[\u3400-\u9fff]")
 
 
-class NotAsDeclared(ValueError):
+class NotAsDeclaredError(ValueError):
     """A payload is not in the format that its source declares. The message is a Chinese sentence for owner and operator."""
 
 
@@ -61,9 +61,14 @@ def raw_of(records: Sequence[Mapping[str, str | None]], headers: Sequence[str], 
 
 
 def text_frame(table: Sequence[Sequence[str | None]], headers: Sequence[str]) -> pd.DataFrame:
-    """A frame of text; a cell of nothing but white space is NA."""
-    frame = pd.DataFrame(table, columns=pd.Index(list(headers), dtype="object"), dtype="object").astype("str")
-    return frame.mask(frame.apply(lambda column: column.str.fullmatch(r"\s*")).fillna(value=True).astype(bool)) if len(frame) else frame
+    """A frame of text, one sequence a row; a cell of nothing but white space is NA."""
+    columns = zip(*table, strict=True) if table else ([] for _ in headers)
+    return pd.DataFrame(
+        {
+            header: pd.Series([None if text is None or not text or text.isspace() else text for text in column], dtype="str")
+            for header, column in zip(headers, columns, strict=True)
+        }
+    )
 
 
 def digits_lost(cells: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ Weekday: TypeAlias = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 _WEEKDAYS: Final[tuple[Weekday, ...]] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-#: Turns archived payloads into the owner's cells; raises NotAsDeclared when they are not what the source declares.
+#: Turns archived payloads into the owner's cells; raises NotAsDeclaredError when they are not what the source declares.
 Reader: TypeAlias = Callable[[Sequence[Payload]], Raw]
 
 #: A shape of `sources.kit` (JsonPages, Download, Files, SqlView): called with a FetchCall, answers with a Fetched.

@@ -1,0 +1,58 @@
+"""Rows from CSV files: UTF-8 with or without BOM, or GB18030."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sources.kit.raw import NotAsDeclaredError, Payload, Raw, cells_misplaced, clean_header, digits_lost, distinct_headers, text_frame
+from sources.kit.text import decode
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """Reads delimited text in the declared encoding, under the header that follows `title_rows` lines.
+
+    A row with more or fewer cells than the header is kept, filled or cut to the header's width, and marked as row_cells_misplaced.
+    """
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    title_rows: int = 0
+
+    def __call__(self, payloads: Sequence[Payload]) -> Raw:
+        """Rows of all files, each line the number of its row in the file (`file!row` of several). Raises NotAsDeclaredError."""
+        several = len(payloads) > 1
+        headers: dict[str, tuple[str, ...]] = {}
+        frames: list[pd.DataFrame] = []
+        misplaced: list[tuple[int, str]] = []
+        read = 0
+        for payload in payloads:
+            names, rows = self._table(payload)
+            label = f"{payload.label}!" if several else ""
+            headers[payload.label if several else ""] = tuple(names)
+            misplaced += [(read + at, self.delimiter.join(row)) for at, (_, row) in enumerate(rows) if len(row) != len(names)]
+            cells = text_frame([[*row, *[""] * len(names)][: len(names)] for _, row in rows], names)
+            cells.index = pd.Index([f"{label}{number}" for number, _ in rows], dtype="str")
+            frames.append(cells)
+            read += len(rows)
+        cells = pd.concat(frames) if frames else pd.DataFrame()
+        lines = pd.Series(cells.index.to_list(), dtype="str")
+        cells = cells.reset_index(drop=True)
+        return Raw(cells, lines, headers, unusable=pd.concat([digits_lost(cells), cells_misplaced(misplaced)], ignore_index=True))
+
+    def _table(self, payload: Payload) -> tuple[list[str], list[tuple[int, list[str]]]]:
+        text = decode(payload, self.encoding)
+        if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
+            raise NotAsDeclaredError(f"{payload.label}：应为 CSV，收到的是网页（可能是登录页）；请检查地址")
+        try:
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
+        except csv.Error:
+            raise NotAsDeclaredError(f"{payload.label}：CSV 读不下去（可能有一个引号没有配对）；请重新导出") from None
+        header = rows[self.title_rows] if len(rows) > self.title_rows else []
+        body = [(number, row) for number, row in enumerate(rows, start=1) if number > self.title_rows + 1 and any(map(str.strip, row))]
+        return distinct_headers([clean_header(name) or f"第{at}列" for at, name in enumerate(header, start=1)]), body
