@@ -1,0 +1,92 @@
+"""Frames into the database and back, in bulk. The one place that knows how a database takes a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, DateTime, Double, Select, String, Table, TextualSelect
+from sqlalchemy.types import TypeEngine
+
+_ARROW: Final[dict[type[TypeEngine[Any]], pa.DataType]] = {
+    String: pa.string(),
+    BigInteger: pa.int64(),
+    Double: pa.float64(),
+    Boolean: pa.bool_(),
+    Date: pa.date32(),
+    DateTime: pa.timestamp("us"),
+}
+_PANDAS: Final[dict[str, str]] = {
+    String.__name__: "str",
+    BigInteger.__name__: "Int64",
+    Double.__name__: "float64",
+    Boolean.__name__: "boolean",
+    Date.__name__: "str",
+    DateTime.__name__: "datetime64[us]",
+}
+#: Read through these so that whole numbers and truth values keep their NA.
+_NULLABLE: Final = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+class FrameError(ValueError):
+    """A frame does not fit its table: the message names table and column."""
+
+
+@contextmanager
+def staged(connection: Connection, frame: pd.DataFrame, table: Table, columns: Sequence[str]) -> Iterator[str]:
+    """Make `columns` of `frame` readable in SQL under the name that this yields, with the types of `table`, until the block ends.
+
+    Text columns may hold NA; dates are ISO text or dates; times are ISO text with their offset and become UTC. Raises FrameError when a
+    column is missing or a value is not of the column's type.
+    """
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise FrameError(f"{table.name}: the frame lacks {', '.join(missing)}")
+    arrays = [_array(frame[name], table.c[name]) for name in columns]
+    name = f"staged_{table.name}"
+    driver: Any = connection.connection.driver_connection
+    driver.register(name, pa.Table.from_arrays(arrays, names=list(columns)))
+    try:
+        yield name
+    finally:
+        driver.unregister(name)
+
+
+def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pd.DataFrame:
+    """The query's rows as a frame: text "str" with NA, whole numbers Int64, truth values boolean, dates ISO text."""
+    result = connection.execute(query)
+    cursor: Any = result.cursor
+    rows: pa.Table = cursor.to_arrow_table()
+    result.close()
+    names = [column.name for column in query.selected_columns]
+    dtypes = [_PANDAS[_known(column.type).__name__] for column in query.selected_columns]
+    return pd.DataFrame({name: _series(rows.column(at), dtype) for at, (name, dtype) in enumerate(zip(names, dtypes, strict=True))})
+
+
+def empty_of(table: Table) -> pd.DataFrame:
+    """A frame with the table's columns and no rows."""
+    return pd.DataFrame({column.name: pd.Series(dtype=_PANDAS[_known(column.type).__name__]) for column in table.columns})
+
+
+def _array(series: pd.Series, column: Column[Any]) -> pa.Array | pa.ChunkedArray:
+    wanted = _ARROW[_known(column.type)]
+    try:
+        if pa.types.is_timestamp(wanted):
+            series = pd.to_datetime(series, utc=True, format="ISO8601").dt.tz_localize(None)
+        return pa.array(series, from_pandas=True).cast(wanted)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as wrong:
+        raise FrameError(f"{column.table.name}.{column.name}: {wrong}") from wrong
+
+
+def _series(array: pa.ChunkedArray, dtype: str) -> pd.Series:
+    if pa.types.is_date(array.type):
+        array = array.cast(pa.string())
+    series: pd.Series = array.to_pandas(types_mapper=_NULLABLE.get)
+    return series.astype(dtype)
+
+
+def _known(type_: TypeEngine[Any]) -> type[TypeEngine[Any]]:
+    return next(known for known in _ARROW if isinstance(type_, known))

@@ -1,0 +1,111 @@
+"""What a night starts from: the register, the quarantine and each source's standing as the last published night left them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Boolean, Connection, Date, String, column, select, text
+
+from warehouse.frames import read_frame
+from warehouse.tables import interval_of, table
+
+#: The checkpoint is what the last accepted retrieval left. An unchanged list was not sent again, so the content and its validators are
+#: those of the last one that was; the watermark may have moved on without any change.
+_SOURCE_STATE: Final = """
+with figures as (
+  select source, last_good_on, is_stopped, row_number() over (partition by source order by night desc) as back from source_night
+), good as (
+  select r.source, r.night, r.outcome, r.etag, r.last_modified, r.watermark, r.parts
+  from retrieval r join source_night s on s.night = r.night and s.source = r.source and s.last_good_on = s.night
+), content as (
+  select source, etag, last_modified, parts, row_number() over (partition by source order by night desc) as back
+  from good where outcome <> 'unchanged'
+), mark as (
+  select source, watermark, row_number() over (partition by source order by night desc) as back from good where watermark is not null
+)
+select f.source, f.last_good_on, f.is_stopped, c.etag, c.last_modified, m.watermark, c.parts
+from figures f
+left join content c on c.source = f.source and c.back = 1
+left join mark m on m.source = f.source and m.back = 1
+where f.back = 1 order by f.source
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`night`: last published night (ISO date), None when there is none; the fingerprints are that night's.
+
+    Frames hold what stands, without interval columns, in key order. `listing`: open and closed. `source_state`: a row a source that a
+    published night knew: source, last_good_on, is_stopped, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
+    retrieval left. `good_nights`: source, night - every night on which a source's retrieval was accepted.
+    """
+
+    night: str | None
+    fingerprint: str | None
+    model_fingerprint: str | None
+    listing: pd.DataFrame
+    pair: pd.DataFrame
+    station: pd.DataFrame
+    station_listing: pd.DataFrame
+    station_redirect: pd.DataFrame
+    statement: pd.DataFrame
+    plaque: pd.DataFrame
+    quarantine: pd.DataFrame
+    source_state: pd.DataFrame
+    good_nights: pd.DataFrame
+
+
+def read_state(connection: Connection) -> State:
+    """The state that the warehouse holds. After `revert(connection, night)` that is the state from which `night` starts."""
+    nights = table("night")
+    last = connection.execute(select(nights).where(nights.c.state != "rejected").order_by(nights.c.night.desc()).limit(1)).one_or_none()
+    return State(
+        night=last.night.isoformat() if last else None,
+        fingerprint=last.fingerprint if last else None,
+        model_fingerprint=last.model_fingerprint if last else None,
+        listing=standing(connection, "listing"),
+        pair=standing(connection, "pair"),
+        station=standing(connection, "station_history"),
+        station_listing=standing(connection, "station_listing"),
+        station_redirect=standing(connection, "station_redirect"),
+        statement=standing(connection, "statement"),
+        plaque=standing(connection, "plaque"),
+        quarantine=standing(connection, "quarantine"),
+        source_state=_source_state(connection),
+        good_nights=_good_nights(connection),
+    )
+
+
+def standing(connection: Connection, name: str) -> pd.DataFrame:
+    """The standing rows of a table that keeps intervals, without the interval columns, in key order."""
+    source = table(name)
+    interval = interval_of(source)
+    if interval is None:
+        raise TypeError(f"{name} keeps no intervals")
+    kept = [each for each in source.columns if each.name not in (interval.opened, interval.closed)]
+    return read_frame(
+        connection, select(*kept).where(source.c[interval.closed].is_(None)).order_by(*(source.c[key] for key in interval.key))
+    )
+
+
+def _source_state(connection: Connection) -> pd.DataFrame:
+    text_columns = ("etag", "last_modified", "watermark", "parts")
+    return read_frame(
+        connection,
+        text(_SOURCE_STATE).columns(
+            column("source", String()),
+            column("last_good_on", Date()),
+            column("is_stopped", Boolean()),
+            *(column(name, String()) for name in text_columns),
+        ),
+    )
+
+
+def _good_nights(connection: Connection) -> pd.DataFrame:
+    nights = table("source_night")
+    return read_frame(
+        connection,
+        select(nights.c.source, nights.c.night).where(nights.c.last_good_on == nights.c.night).order_by(nights.c.source, nights.c.night),
+    )
