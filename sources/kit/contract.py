@@ -54,11 +54,11 @@ def apply(raw: Raw, source: Source, accepted: Accepted | None = None) -> Contrac
     accepted = accepted or Accepted()
     rows = _rows(raw, source)
     repeated = rows.duplicated(["row_key", "row_digest"])
-    gone = _tombstones(raw, source) & ~repeated
+    gone = _tombstones(raw, source).reindex(rows.index) & ~repeated
     clashing = rows["row_key"].duplicated(keep=False) & _differ(rows, repeated)
     gone &= ~clashing
     reasons = pd.Series(REPEATED, index=rows.index, dtype="str").where(repeated, TOMBSTONE)
-    ignored = rows[repeated | gone][["row_key", "line"]].assign(reason=reasons).reset_index(drop=True)
+    ignored = rows.assign(reason=reasons).loc[repeated | gone, ["row_key", "line", "reason"]].reset_index(drop=True)
     kept = rows[~repeated & ~gone]
     whole = [_refusal(raw, source), _drift(raw, source, accepted), _total(raw, source)]
     if raw.mode == "snapshot" and raw.refusal is None:

@@ -59,8 +59,8 @@ def gate(source: Source, brought: Brought, open_before: pd.DataFrame, accepted: 
     """
     waived = (accepted or Accepted()).rules
     gone = _vanishing(brought, open_before)
-    ids = renumbered(gone, brought.listings[~brought.listings["row_key"].isin(open_before["row_key"])], len(open_before))
-    lost = len(gone) - len(ids)
+    ids = renumbered(open_before, brought.listings, brought.closed_keys, is_delta=brought.is_delta)
+    lost = int((~gone["listing_id"].isin(set(ids.values()))).sum())
     found = [
         *([_issue(source, "source_renumbered", _renumbered(len(ids)))] if ids else []),
         *([_issue(source, "source_vanishing", _lost(lost, len(open_before)))] if _is_broad(lost, len(open_before)) else []),

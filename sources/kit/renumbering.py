@@ -8,8 +8,8 @@ from typing import Final
 
 import pandas as pd
 
-#: Share of the vanished listings that must come back under a new key for the list to count as renumbered. A night closes and edits
-#: about 1 % of the others, so a real renumbering is far above it; chance (the same name and address for another place) far below.
+#: Share of the listings that lost their place which must come back under another key for the list to count as renumbered. A night closes
+#: and edits about 1 %, so a real renumbering is far above it; chance (the same name and address for another place) far below.
 MATCHED_SHARE: Final = 0.80
 
 #: Fewer than this, or no more than a tenth of the list, is an owner that corrects a few numbers: those listings close and open.
@@ -19,20 +19,31 @@ WHOLE_LIST_FLOOR: Final = 3
 _MARKS: Final = re.compile(r"[\W_]+")
 
 
-def renumbered(vanished: pd.DataFrame, appeared: pd.DataFrame, open_before: int) -> dict[str, str]:
+def renumbered(before: pd.DataFrame, tonight: pd.DataFrame, closed_keys: frozenset[str], *, is_delta: bool) -> dict[str, str]:
     """New row_key → old listing_id, empty unless the list was renumbered.
 
-    `vanished` [listing_id, row_key, name, address], `appeared` [row_key, name, address], both as standardised. Matched one to one:
-    a content that occurs twice on either side proves nothing and is left out.
+    `before` are the open listings [listing_id, row_key, name, address], `tonight` the rows taken [row_key, name, address]; both as
+    standardised. The new numbers may be the old ones in another order. Matched one to one: a content that occurs twice on either side
+    proves nothing and is left out.
     """
-    if len(vanished) < WHOLE_LIST_FLOOR or len(vanished) <= WHOLE_LIST_SHARE * open_before:
+    old, new = before.assign(content=content(before)), tonight.assign(content=content(tonight))
+    loose_old, loose_new = _unlike(old, new), _unlike(new, old)
+    if is_delta:  # what the changes do not name stands as it stood
+        loose_old = loose_old[loose_old["row_key"].isin(closed_keys) | loose_old["row_key"].isin(new["row_key"])]
+    if len(loose_old) < WHOLE_LIST_FLOOR or len(loose_old) <= WHOLE_LIST_SHARE * len(before):
         return {}
-    old = vanished.assign(content=content(vanished)).drop_duplicates("content", keep=False)
-    new = appeared.assign(content=content(appeared)).drop_duplicates("content", keep=False)
-    matched = new[["row_key", "content"]].merge(old[["listing_id", "content"]], on="content")
-    if len(matched) < MATCHED_SHARE * len(vanished):
+    matched = loose_new.drop_duplicates("content", keep=False).merge(
+        loose_old.drop_duplicates("content", keep=False), on="content", suffixes=("", "_old")
+    )
+    if len(matched) < MATCHED_SHARE * len(loose_old):
         return {}
     return dict(zip(matched["row_key"], matched["listing_id"], strict=True))
+
+
+def _unlike(these: pd.DataFrame, those: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `these` that do not stand in `those` with the same key and content."""
+    same = these[["row_key", "content"]].merge(those[["row_key", "content"]].drop_duplicates(), how="left", indicator=True)
+    return these[(same["_merge"] == "left_only").to_numpy()]
 
 
 def content(listings: pd.DataFrame) -> pd.Series:
