@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from sources.kit.renumbering import renumbered
+from sources.kit.retrieval import Outcome, Retrieval
 from sources.kit.source import Accepted, Source
 from transforms.records import RULES, issue_rows, no_issues
 
@@ -24,6 +25,13 @@ FAILING_SHARE: Final = 0.20
 
 #: Under this many failing rows the rows themselves are shown: a list of ten may have two bad ones.
 FAILING_FLOOR: Final = 5
+
+#: The source rule that a failed retrieval stands for; any other failure means that the list could not be had.
+_OUTCOMES: Final = {
+    Outcome.EMPTY: "source_empty",
+    Outcome.PARTIAL: "source_partial",
+    Outcome.NOT_DECLARED_FORMAT: "source_not_as_declared",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,12 @@ def gate(source: Source, brought: Brought, open_before: pd.DataFrame, accepted: 
     return Verdict(_stops(issues, waived), issues, ids)
 
 
-def arrival(source: Source, rule: str | None, message: str, accepted: Accepted | None = None) -> Verdict:
-    """The verdict on a retrieval that brought no list: `rule` is the source rule that its outcome stands for, None when nothing is wrong."""
-    issues = _issue(source, rule, message) if rule else no_issues()
-    return Verdict(_stops(issues, (accepted or Accepted()).rules), issues)
+def arrival(source: Source, retrieval: Retrieval) -> Verdict:
+    """The verdict on what a retrieval came to, before anything is read: one that failed stops the source, with its own sentence."""
+    if not retrieval.outcome.is_failure:
+        return Verdict(stopped=False, issues=no_issues())
+    rule = _OUTCOMES.get(retrieval.outcome, "source_unreachable")
+    return Verdict(stopped=True, issues=_issue(source, rule, retrieval.message or retrieval.outcome.title))
 
 
 def _vanishing(brought: Brought, open_before: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sources.kit.dotted import at_path
 from sources.kit.raw import NotAsDeclaredError, Payload, Raw, raw_of
 from sources.kit.text import decode
 
@@ -27,18 +28,17 @@ class JsonRows:
 
     def _rows(self, payload: Payload) -> list[Mapping[str, object]]:
         try:
-            found = json.loads(decode(payload, "utf-8"), parse_float=str, parse_int=str)
+            body = json.loads(decode(payload, "utf-8"), parse_float=str, parse_int=str)
         except json.JSONDecodeError as broken:
             raise NotAsDeclaredError(
                 f"{payload.label}：不是完整的 JSON（第 {broken.lineno} 行第 {broken.colno} 列起读不下去）；请检查接口"
             ) from None
         except RecursionError:
             raise NotAsDeclaredError(f"{payload.label}：JSON 嵌套过深，无法读取；请检查接口") from None
-        for step in filter(None, self.at.split(".")):
-            found = found.get(step) if isinstance(found, dict) else None
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        rows = at_path(body, self.at)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise NotAsDeclaredError(f"{payload.label}：JSON 里“{self.at or '最外层'}”处不是名单；请检查接口")
-        return found
+        return rows
 
 
 def _flat(value: object, header: str) -> Iterator[tuple[str, str | None]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+from sources.kit.call import Fetch
 from sources.kit.raw import Payload, Raw
 from transforms.records.layout import Batch, Datum, Layout
 
@@ -16,9 +17,6 @@ _WEEKDAYS: Final[tuple[Weekday, ...]] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat
 
 #: Turns archived payloads into the owner's cells; raises NotAsDeclaredError when they are not what the source declares.
 Reader: TypeAlias = Callable[[Sequence[Payload]], Raw]
-
-#: A shape of `sources.kit` (JsonPages, Download, Files, SqlView): called with a FetchCall, answers with a Fetched.
-Fetch: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)

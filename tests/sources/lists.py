@@ -6,11 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sources.kit.call import FetchCall, Fetched
 from sources.kit.json_rows import JsonRows
 from sources.kit.raw import Raw, raw_of
 from sources.kit.source import Due, Source
 
 HEADERS = ("编号", "名称", "地址", "信用代码", "更新", "删除")
+
+
+def _fetch(call: FetchCall, /) -> Fetched:
+    return call.unchanged()
+
 
 #: A list of at least 2 and at most 50 rows, with a running number that is refused and a flag that marks tombstones.
 HALLS = Source(
@@ -18,7 +24,7 @@ HALLS = Source(
     owner="某单位",
     title="网点清单",
     kind="telecom_hall",
-    fetch=lambda _call: None,
+    fetch=_fetch,
     reader=JsonRows(),
     columns={"编号": "code", "名称": "name", "地址": "address", "信用代码": "credit_code"},
     ignored=("更新",),

@@ -36,7 +36,9 @@ def test_a_good_list_comes_through_whole() -> None:
 
 
 def test_a_renamed_column_is_one_missing_and_one_new_and_stops_the_source() -> None:
-    renamed = listed([{**hall(1), "站点名称": "甲"}, {**hall(2), "站点名称": "乙"}], ("编号", "站点名称", "地址", "信用代码", "更新", "删除"))
+    renamed = listed(
+        [{**hall(1), "站点名称": "甲"}, {**hall(2), "站点名称": "乙"}], ("编号", "站点名称", "地址", "信用代码", "更新", "删除")
+    )
     found = contract.apply(renamed, HALLS)
     assert found.stopped
     assert _rules(found) == {"header_missing": 1, "header_unknown": 1}
@@ -120,7 +122,10 @@ def test_an_exact_repeat_is_ignored_with_its_reason_though_the_running_number_di
 
 def test_two_contents_under_one_key_are_both_held() -> None:
     found = contract.apply(listed([hall(1), hall(2), hall(2, 地址="黄山路9号")]), HALLS)
-    assert found.issues[["rule", "line", "value"]].to_numpy().tolist() == [["row_key_repeated", "2", "H002"], ["row_key_repeated", "3", "H002"]]
+    assert found.issues[["rule", "line", "value"]].to_numpy().tolist() == [
+        ["row_key_repeated", "2", "H002"],
+        ["row_key_repeated", "3", "H002"],
+    ]
     assert len(found.rows) == 3
 
 
