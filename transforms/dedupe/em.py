@@ -1,0 +1,141 @@
+"""Expectation-maximisation over comparison patterns: weights of evidence without labels (Fellegi and Sunter 1969, Winkler 1988)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from transforms.dedupe.features import Floats, Ints
+from transforms.dedupe.levels import COMPARISONS, CORE
+
+#: Pairs worth of belief in the backed-off rate of a level: with fewer real pairs than this the level says what its parts say.
+_BELIEF: Final = 20.0
+#: The same for the rate of a pair of sources against that of its sort (one list, two lists).
+_SOURCE_BELIEF: Final = 40.0
+#: No level is ever impossible: a single pair may still be odd.
+_FLOOR: Final = 1e-6
+
+#: EM ends when less than this share of the same-station pairs moves in a round, or after so many rounds.
+_STILL: Final = 1e-4
+_ROUNDS: Final = 300
+
+
+#: How core names of one station's listings look in any city. Half of the learnt share is taken from here: without it EM drifts, where
+#: premises are dense, to the class "same building" (seen on Nanjing: 5 % of near pairs, equal names less likely in it than unequal ones).
+_CORE_BELIEF: Final[Mapping[str, float]] = {"equal": 0.5, "within": 0.2, "close": 0.12, "some": 0.1, "differs": 0.07, "marker": 0.01}
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Distinct comparison patterns: level codes a comparison, the code of the source pair, and how many pairs show each."""
+
+    codes: Mapping[str, Ints]
+    sources: Ints
+    counts: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What EM learnt: m and u a comparison (probability of each level among same and different stations), log2 weights of source pairs
+    (one a code, then defaults of one list and of two lists), the share of same-station pairs, rounds taken and whether it settled."""
+
+    m: dict[str, Floats]
+    u: dict[str, Floats]
+    sources: Floats
+    share: float
+    rounds: int = 0
+    settled: bool = False
+    posterior: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+def patterns_of(codes: Mapping[str, Ints], sources: Ints) -> Patterns:
+    """Group pairs by pattern."""
+    frame = pd.DataFrame({**codes, "sources": sources})
+    names = list(frame.columns)
+    grouped = frame.groupby(names, sort=True).size().reset_index(name="count")
+    return Patterns(
+        {name: grouped[name].to_numpy(np.int64) for name in codes},
+        grouped["sources"].to_numpy(np.int64),
+        grouped["count"].to_numpy(np.float64),
+    )
+
+
+def posterior_of(patterns: Patterns, rates: Rates) -> Floats:
+    """Probability of one station for each pattern, as the rates say (over-confident where evidence is not independent)."""
+    bits = np.full(len(patterns.counts), np.log2(rates.share / (1 - rates.share)))
+    for name, codes in patterns.codes.items():
+        bits += np.log2(rates.m[name] / rates.u[name])[codes]
+    bits += rates.sources[patterns.sources]
+    return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -60, 60))))
+
+
+def maximise(
+    patterns: Patterns, posterior: Floats, same_list: Ints, fixed_m: Mapping[str, Floats], fixed_sources: Floats | None = None
+) -> Rates:
+    """Rates that fit the posterior; those in `fixed_m` stay. `same_list` marks the codes of source pairs that are one list twice."""
+    yes, no = patterns.counts * posterior, patterns.counts * (1 - posterior)
+    m, u = {}, {}
+    for comparison in COMPARISONS:
+        codes, shape = patterns.codes[comparison.name], comparison.shape
+        m[comparison.name] = fixed_m[comparison.name] if comparison.name in fixed_m else _rate(codes, yes, shape)
+        if comparison.name == "name" and "name" not in fixed_m:
+            m["name"] = _anchored(m["name"], shape)
+        u[comparison.name] = _rate(codes, no, shape)
+    sources = _source_weights(patterns.sources, yes, no, same_list) if fixed_sources is None else fixed_sources
+    return Rates(m, u, sources, float(np.clip(yes.sum() / patterns.counts.sum(), 1e-9, 0.999)))
+
+
+def expect_maximise(
+    patterns: Patterns, start: Floats, same_list: Ints, fixed_m: Mapping[str, Floats], fixed_sources: Floats | None = None
+) -> Rates:
+    """EM from the posterior `start` to rest."""
+    posterior, rounds, still = start, 0, False
+    while rounds < _ROUNDS and not still:
+        rounds += 1
+        rates = maximise(patterns, posterior, same_list, fixed_m, fixed_sources)
+        moved = posterior_of(patterns, rates)
+        still = bool((patterns.counts * np.abs(moved - posterior)).sum() < _STILL * (patterns.counts * posterior).sum())
+        posterior = moved
+    return Rates(rates.m, rates.u, rates.sources, rates.share, rounds, still, posterior)
+
+
+def _rate(codes: Ints, weight: Floats, shape: tuple[int, ...]) -> Floats:
+    """Smoothed share of each level: a joint level backs off to the product of its parts, a part to (nearly) nothing."""
+    counts = np.bincount(codes, weights=weight, minlength=int(np.prod(shape))).reshape(shape)
+    total = counts.sum()
+    if len(shape) == 2:
+        parts = [(counts.sum(axis=1 - axis) + 0.5) / (total + 0.5 * shape[axis]) for axis in (0, 1)]
+        backed = np.outer(parts[0], parts[1])
+        rate = (counts + _BELIEF * backed) / (total + _BELIEF)
+    else:
+        rate = (counts + 0.5) / (total + 0.5 * shape[0])
+    rate = np.maximum(rate, _FLOOR)
+    return np.asarray((rate / rate.sum()).reshape(-1))
+
+
+def _anchored(rate: Floats, shape: tuple[int, ...]) -> Floats:
+    """Rates of the joint name levels with the core's shares drawn half-way to _CORE_BELIEF; how organisations split each stays."""
+    table = rate.reshape(shape)
+    shares = table.sum(axis=0)
+    believed = np.array([_CORE_BELIEF.get(level, 0.0) for level in CORE])
+    known = believed > 0
+    wanted = np.where(known, (shares + believed * shares[known].sum()) / 2, shares)
+    return np.asarray((table * (wanted / shares)).reshape(-1))
+
+
+def _source_weights(codes: Ints, yes: Floats, no: Floats, same_list: Ints) -> Floats:
+    """log2 of how much more often a pair of sources is met among same than among different stations; last two: defaults (one list, two lists)."""
+    size = len(same_list)
+    hits, misses = np.bincount(codes, weights=yes, minlength=size), np.bincount(codes, weights=no, minlength=size)
+    expected = yes.sum() * misses / max(no.sum(), 1.0)
+    defaults = np.ones(2)
+    for sort in (0, 1):
+        mine = same_list == (1 - sort)
+        defaults[sort] = (hits[mine].sum() + 1.0) / (expected[mine].sum() + 1.0)
+    base = np.where(same_list == 1, defaults[0], defaults[1])
+    ratio = (hits + _SOURCE_BELIEF * base) / (expected + _SOURCE_BELIEF)
+    return np.asarray(np.log2(np.append(ratio, defaults)))

@@ -1,0 +1,148 @@
+"""The levels of comparison: what two listings can look like beside each other. Each has a name and a sentence; tests stand in `compare`.
+
+A comparison is one part (kind, phone …) or two parts taken together (place × address, organisation × core name): evidence of one
+sort is not independent, and a joint level says so (measured on a synthetic city: joint levels gave most of the accuracy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+#: How far apart, by position; where one has no position, by the smallest division that both name.
+DISTANCE: Final[Mapping[str, str]] = {
+    "d30": "相距不到30米",
+    "d80": "相距30至80米",
+    "d150": "相距80至150米",
+    "d400": "相距150至400米",
+    "d1000": "相距400至1000米",
+    "d_far": "相距1公里以上",
+    "datum": "相差正好是一次坐标系换算",
+    "community": "缺坐标，同一社区",
+    "town": "缺坐标，同一街道（乡镇）",
+    "county": "缺坐标，同一区县",
+    "elsewhere": "缺坐标，区划不同",
+    "unplaced": "缺坐标和区划",
+}
+
+#: How the addresses agree. A number without its road says nothing.
+ADDRESS: Final[Mapping[str, str]] = {
+    "number": "路名和门牌号相同",
+    "building": "路名和门牌号相同，楼栋不同",
+    "number_base": "路名相同，门牌主号相同",
+    "number_near": "路名相同，门牌号相邻",
+    "number_differs": "路名相同，门牌号不同",
+    "road": "路名相同，门牌号不全",
+    "landmark": "地标相同",
+    "road_differs": "路名不同",
+    "address_missing": "地址不全",
+}
+
+CORE: Final[Mapping[str, str]] = {
+    "equal": "核心名相同",
+    "within": "核心名一个包含另一个",
+    "close": "核心名相近",
+    "some": "核心名有几个字相同",
+    "differs": "核心名不同",
+    "marker": "核心名只差序号或方位",
+    "core_missing": "缺核心名",
+}
+
+ORGANISATION: Final[Mapping[str, str]] = {
+    "org_same": "机构相同",
+    "org_close": "机构相近",
+    "org_differs": "机构不同",
+    "org_missing": "缺机构",
+}
+
+KIND: Final[Mapping[str, str]] = {
+    "kind_same": "类型相同",
+    "kind_guest": "一方是可设在任何单位里的驿站",
+    "kind_family": "同一行业，类型不同",
+    "kind_differs": "行业不同",
+    "kind_missing": "缺类型",
+}
+
+PHONE: Final[Mapping[str, str]] = {
+    "phone_same": "电话相同",
+    "contact_same": "联系手机相同",
+    "phone_differs": "电话不同",
+    "phone_missing": "缺电话",
+}
+
+CREDIT: Final[Mapping[str, str]] = {
+    "credit_same": "信用代码相同",
+    "credit_differs": "信用代码不同",
+    "credit_missing": "缺信用代码",
+}
+
+PLAQUE: Final[Mapping[str, str]] = {
+    "plaque_shared": "有相同挂牌",
+    "plaque_differs": "挂牌不同",
+    "plaque_missing": "缺挂牌",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One or two parts; its levels are the product of their levels, coded row by row (code = first · len(second) + second)."""
+
+    name: str
+    title: str
+    parts: tuple[Mapping[str, str], ...]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Names of the levels in code order: `d30`, or `d30+number` where there are two parts."""
+        return tuple("+".join(names) for names in product(*self.parts))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Levels of each part."""
+        return tuple(len(part) for part in self.parts)
+
+    def sentence(self, level: str) -> str:
+        """What the level says, in Chinese."""
+        return "，".join(part[name] for part, name in zip(self.parts, level.split("+"), strict=True))
+
+
+#: Every comparison but that of the two sources, whose levels are the pairs of sources met.
+COMPARISONS: Final = (
+    Comparison("where", "地点", (DISTANCE, ADDRESS)),
+    Comparison("name", "名称", (ORGANISATION, CORE)),
+    Comparison("kind", "类型", (KIND,)),
+    Comparison("phone", "电话", (PHONE,)),
+    Comparison("credit", "信用代码", (CREDIT,)),
+    Comparison("plaque", "挂牌", (PLAQUE,)),
+)
+
+#: Strata: near pairs are enumerated exhaustively, far pairs only meet through a key, so each has weights of its own.
+STRATA: Final = ("near", "far")
+
+#: Near is within this distance (metres), or on the same road at the same number. Lists place one door up to 100 m apart (building
+#: centre, gate, street), and a grid of this width is still exhaustive at linear cost.
+NEAR_M: Final = 150.0
+
+#: Kinds by trade. Kinds of different trades never share a station, `guest` kinds excepted: they stand in anyone's premises.
+FAMILIES: Final[Mapping[str, str]] = {
+    "bank_outlet": "bank",
+    "bank_self_service": "bank",
+    "telecom_hall": "telecom",
+    "telecom_kiosk": "telecom",
+    "telecom_cabin": "telecom",
+    "civ_centre": "civic",
+    "civ_institute": "civic",
+    "civ_station": "civic",
+    "civ_point": "civic",
+    "party_centre": "civic",
+    "community_centre": "civic",
+    "union_station": "guest",
+    "city_post": "guest",
+    "other": "guest",
+    "merchant": "merchant",
+    "mall": "mall",
+    "office_tower": "tower",
+    "park": "park",
+}
