@@ -61,9 +61,11 @@ def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pd
     cursor: Any = result.cursor
     rows: pa.Table = cursor.to_arrow_table()
     result.close()
-    names = [column.name for column in query.selected_columns]
-    dtypes = [_PANDAS[_known(column.type).__name__] for column in query.selected_columns]
-    return pd.DataFrame({name: _series(rows.column(at), dtype) for at, (name, dtype) in enumerate(zip(names, dtypes, strict=True))})
+    for at, field in enumerate(rows.schema):
+        if pa.types.is_date(field.type):
+            rows = rows.set_column(at, field.name, rows.column(at).cast(pa.string()))
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=_NULLABLE.get)
+    return frame.astype({column.name: _PANDAS[_known(column.type).__name__] for column in query.selected_columns})
 
 
 def empty_of(table: Table) -> pd.DataFrame:
@@ -79,13 +81,6 @@ def _array(series: pd.Series, column: Column[Any]) -> pa.Array | pa.ChunkedArray
         return pa.array(series, from_pandas=True).cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as wrong:
         raise FrameError(f"{column.table.name}.{column.name}: {wrong}") from wrong
-
-
-def _series(array: pa.ChunkedArray, dtype: str) -> pd.Series:
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.string())
-    series: pd.Series = array.to_pandas(types_mapper=_NULLABLE.get)
-    return series.astype(dtype)
 
 
 def _known(type_: TypeEngine[Any]) -> type[TypeEngine[Any]]:

@@ -1,0 +1,85 @@
+"""Bringing a warehouse to the tables of this version, by Alembic's revisions in `warehouse/migrations`.
+
+A new revision: change the models, then `write_revision(connection, "what changed", folder)` on a warehouse at the latest revision, and
+read what it wrote. Views are no part of revisions: they are put in anew at each publication.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.ddl.impl import DefaultImpl
+from alembic.operations.ops import CreateTableOp, MigrationScript
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from warehouse.tables import METADATA
+
+FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+class DuckDBImpl(DefaultImpl):
+    """Alembic asks for an implementation by the dialect's name; DuckDB needs nothing beyond the default one."""
+
+    __dialect__ = "duckdb"
+    transactional_ddl = True
+
+
+#: How models are compared and revisions run; what `env.py` and `drift` share.
+OPTIONS: Final[dict[str, Any]] = {"target_metadata": METADATA, "compare_type": True, "compare_server_default": True}
+
+
+class NewerWarehouseError(RuntimeError):
+    """The warehouse was written by a later version of the project than this one."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the warehouse behind `connection` to the latest revision, within the caller's transaction.
+
+    Raises NewerWarehouseError when its revision is not known here.
+    """
+    script = ScriptDirectory(str(FOLDER))
+    now = revision_of(connection)
+    if now == script.get_current_head():
+        return
+    if now is not None and now not in {revision.revision for revision in script.walk_revisions()}:
+        raise NewerWarehouseError(f"仓库的版本（{now}）比本程序新；请升级程序，或回退到由本版本发布的仓库")
+    command.upgrade(_config(connection), "head")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The warehouse's revision, None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def drift(connection: Connection) -> list[Any]:
+    """What differs between the models and the tables that are there; empty when nothing does."""
+    return list(compare_metadata(MigrationContext.configure(connection, opts=OPTIONS), METADATA))
+
+
+def write_revision(connection: Connection, message: str, folder: Path = FOLDER) -> None:
+    """Write the revision that brings the tables behind `connection` to the models, into `folder`/versions."""
+    number = len(list((folder / "versions").glob("0*.py"))) + 1
+    command.revision(
+        _config(connection, folder), message, autogenerate=True, rev_id=f"{number:04d}", process_revision_directives=_without_marks
+    )
+
+
+def _without_marks(_context: object, _revision: object, directives: list[MigrationScript]) -> None:
+    """Leave out what models note for the code alone (`info`): a database knows nothing of it."""
+    for operation in directives[0].upgrade_ops_list[0].ops:
+        if isinstance(operation, CreateTableOp):
+            operation.info = {}
+
+
+def _config(connection: Connection, folder: Path = FOLDER) -> Config:
+    config = Config(stdout=StringIO())
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
