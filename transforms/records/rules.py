@@ -124,6 +124,15 @@ _ALL: Final = (
     ),
     # fields
     _rule(
+        "required_missing",
+        "critical",
+        "owner",
+        "",
+        "缺少必填项",
+        "这一行缺少必填的一项；请补上。",
+        "The source declares this field as one without which a row is no listing.",
+    ),
+    _rule(
         "address_unreadable",
         "warning",
         "owner",

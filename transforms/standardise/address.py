@@ -1,0 +1,215 @@
+"""Addresses: province … road, number, lane, building, floor, room, and the landmark that people steer by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from transforms.standardise import numeral
+from transforms.standardise.places import Places
+from transforms.standardise.text import MISSING, text
+from transforms.standardise.unreadable import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of an address. `text` is the whole from the county down, cleaned; the rest as the field dictionary says."""
+
+    text: str
+    county: str | None = None
+    town: str | None = None
+    community: str | None = None
+    road: str | None = None
+    number: str | None = None
+    lane: str | None = None
+    building: str | None = None
+    floor: str | None = None
+    room: str | None = None
+    landmark: str | None = None
+
+
+_TOWN = re.compile(r"^([\u4e00-\u9fff]{1,7}?(?:街道办事处|街道(?![\d口])|镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?!道)))")
+_OTHER_COUNTY = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,5}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{1,5}?(?<![小社园街城郊])[区县](?![\u4e00-\u9fff]?[路街巷]))?"
+)
+_ZONE = re.compile(r"^[\u4e00-\u9fff]{0,10}?(?:开发区|高新区|产业园区|工业园区|新区|经开区|集中区)(?![路街\d号])")
+_COMMUNITY = re.compile(
+    r"^([\u4e00-\u9fff]{2,8}?(?:社区居民委员会|社区居委会|居民委员会|居委会|社区(?!服务|公共|卫生|医院|中心|店)|村民委员会|村委会|行政村|(?<![新农])村(?![\u4e00-\u9fff]?[路街巷\d]|口)))"
+)
+_GROUP = re.compile(r"^([\u4e00-\u9fff\d]{1,6}?(?:自然村|村民组|村民小组|小组|组|生产队))")
+
+_HAN = r"[\u4e00-\u9fffA-Za-z]"
+_ROAD = re.compile(
+    rf"^((?:[A-Z]?\d{{1,4}}|{_HAN}{{1,2}}\d{{1,3}})?(?:国道|省道|县道|乡道)"
+    rf"|(?:\d{{1,3}}号?|{_HAN}|[·'\d]){{1,8}}?(?:[东南西北中]{{0,1}}(?:大道|大街|大马路|马路|公路|高速|胡同|快速路|环路|路|街|道(?=\d)))(?:[东南西北中](?:段|路|街)|(?:[一二三四五六七八九十]|\d)(?:路|街))?)"
+)
+_NOT_ROAD = re.compile(r"^(?:社区|小区|居委会|居民|街道|站|桥|菜场|菜市场|农贸|小学|中学|派出所|支行|店|新村)")
+_STREETY = re.compile(r"(?:步行街|商业街|美食街|风情街|古街|老街)$")
+_NUMBER = re.compile(
+    r"^(?:段|辅路)?[东西南北]?侧?(?:门牌)?(?P<number>[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
+    r"(?P<unit>号楼|号院|号(?:铺|门面|附)?|\#|(?=$|[,;( ]|[\u4e00-\u9fff]))(?!米|层|楼|F|室|栋|幢|座|单元|路|街|公里|线|地铁|出口)(?:-+(?P<more>\d{1,4}(?!\d|室|层|楼)))?(?:附(?P<annex>\d{1,4})号)?"
+)
+_LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![\u4e00-\u9fff]?社区|口|镇))")
+_BUILDING = re.compile(r"([A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z东西南北]\d{0,3}|[甲乙丙丁])(?:号楼|幢|栋|座|#楼|号馆|馆)")
+_FLOOR = re.compile(r"(?:(-?\d{1,3})(?:-\d{1,3})?(?:楼|层)|(?<![A-Za-z])([FLB])(\d{1,2})(?!\d)(?:楼|层)?|(?<![\d.])(\d{1,2})F(?![A-Za-z]))")
+_ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|商铺|房(?![\u4e00-\u9fff]))")
+_UNIT = re.compile(r"[A-Za-z]?\d{1,3}单元")
+_CROSS = re.compile(
+    rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:[东南西北]?段)?(?:与|和|及|、|/|-)({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:的)?(?:交叉路口|交叉口|交叉处|交叉|交汇处|交汇口|交汇|交界处|交口|交会处|路口|口)?"
+)
+_CROSSED = re.compile(r"交叉|交汇|交界|交口|交会|路口|口")
+_RELATION = re.compile(
+    r"(?:斜对面|正对面|对面|斜对过|对过|旁边|旁|隔壁|附近|周边|以?[东南西北]{1,2}(?:侧|边|面|角|首)?(?:约?\d+米)|往[东南西北]{1,2}(?:约?\d+米)?|\d+米|院内|门口|大门口|内|里面|楼下|路口|拐角|处|[东南西北]{1,2}(?:侧|角)|(?:[东南西北]\d?|正|大|后)门)+(?:处)?$"
+)
+_TRIM = re.compile(r"^[\s,;.:、。()\[\]·\-]+|[\s,;.:、。()\[\]·\-的]+$")
+_SPLIT = re.compile(r"[\s,;、。()\[\]]+")
+
+
+def address(written: str, places: Places) -> Address | None:
+    """The parts of an address. Raises Unreadable('address_unreadable') when it has neither road, community, number nor landmark."""
+    clean = text(written)
+    if clean is None:
+        return None
+    folded = numeral.arabic(places.variants.fold(clean)).replace(MISSING, "")
+    rest = _strip_upper(folded, places)
+    found, rest = _divisions(rest, places)
+    whole = ((found.county or "") + (found.town or "") + rest) if found.county or found.town else rest
+    found = replace(_streets(rest, found), text=_TRIM.sub("", whole))
+    if not (found.road or found.community or found.landmark or found.building):
+        raise Unreadable("address_unreadable")
+    return found
+
+
+def _strip_upper(folded: str, places: Places) -> str:
+    rest = re.sub(r"^(?:地址|详细地址|位于)[:：]?", "", folded).lstrip(" ,;")
+    return _TRIM.sub("", places.upper.sub("", re.sub(r"^中国(?=\S)", "", rest))) or rest
+
+
+def _divisions(rest: str, places: Places) -> tuple[Address, str]:
+    """County, zone, township and community off the head. A county that is not the city's own is left out."""
+    found = Address(text="")
+    county = places.county_head.match(rest)
+    if county:
+        code = places.county(county[0])
+        found, rest = replace(found, county=places.city.counties[code] if code else county[0]), rest[county.end() :]
+    else:
+        other = _OTHER_COUNTY.match(rest)
+        if other and other[0]:
+            rest = rest[other.end() :]
+    rest = _TRIM.sub("", rest)
+    for _ in range(2):
+        zone = _ZONE.match(rest)
+        if zone and len(rest) > zone.end():
+            rest = _TRIM.sub("", rest[zone.end() :])
+        town = _TOWN.match(rest)
+        if town and not found.town:
+            name = town[1].replace("办事处", "")
+            found, rest = replace(found, town=name), _TRIM.sub("", rest[town.end() :])
+    return found, rest
+
+
+def _streets(rest: str, found: Address) -> Address:
+    community = _COMMUNITY.match(rest)
+    if community:
+        found, rest = replace(found, community=community[1]), _TRIM.sub("", rest[community.end() :])
+    crossing = _CROSS.search(rest)
+    if crossing and (_CROSSED.search(rest[crossing.start() :])) and not crossing[1].startswith(("路", "街")):
+        pair = sorted((crossing[1], crossing[2]))
+        return _inside(rest[crossing.end() :], replace(found, road=crossing[1], landmark=f"{pair[0]}与{pair[1]}交叉口"))
+    road, before, after = _road(rest)
+    if road is None:
+        return _rural(rest, found)
+    found = replace(found, road=road, landmark=_landmark(before))
+    number = _NUMBER.match(after)
+    if number:
+        found = replace(found, number=_house(number))
+        if number["unit"] == "号楼":
+            found = replace(found, number=None, building=number["number"] + "号楼")
+        after = after[number.end() :]
+    return _inside(after, found)
+
+
+def _road(rest: str) -> tuple[str | None, str, str]:
+    """The road, what stands before it and what after. Starts anew behind each landmark, so that 宜居国际南门青阳路 gives 青阳路."""
+    for start in _starts(rest):
+        found = _ROAD.match(rest[start:])
+        if found and not _NOT_ROAD.match(rest[start + found.end() :]) and not _STREETY.search(found[1]):
+            return found[1], rest[:start], rest[start + found.end() :]
+    return None, rest, ""
+
+
+_LANDMARK_END = re.compile(
+    r"(?:小区|花园|广场|大厦|公寓|新村|新城|家园|大学|学院|中学|小学|医院|公园|市场|超市|商场|商城|中心|车站|[东南西北大]门|社区|苑|园区|嘉园|花城|名城|大楼|银行|公司|[\s,;()])"
+)
+
+
+def _starts(rest: str) -> list[int]:
+    return [0, *(found.end() for found in _LANDMARK_END.finditer(rest))]
+
+
+def _house(found: re.Match[str]) -> str:
+    number = re.sub(r"\s*[-/~]+\s*", "-", found["number"]).upper().lstrip("0") or "0"
+    sign = re.match(r"([甲乙丙丁])(.+)", number)
+    number = sign[2] + sign[1] if sign else number
+    for part in ("house", "more", "annex"):
+        if found[part]:
+            number += f"-{found[part]}"
+    return number
+
+
+def _inside(after: str, found: Address) -> Address:
+    """Lane, building, floor and room behind the number, and a landmark in what is left."""
+    lane = _LANE.match(_TRIM.sub("", after))
+    if lane:
+        after = _TRIM.sub("", after)[lane.end() :]
+        number = _NUMBER.match(after)
+        found = replace(found, lane=lane[1])
+        if number and number["unit"].startswith("号") and not found.number:
+            found, after = replace(found, number=_house(number)), after[number.end() :]
+    building, floor, room = _BUILDING.search(after), _FLOOR.search(after), _ROOM.search(after)
+    left = after
+    for part in (_UNIT, _BUILDING, _ROOM, _FLOOR):
+        left = part.sub(" ", left, count=1)
+    return replace(
+        found,
+        building=found.building or (building[0] if building else None),
+        floor=_storey(floor) if floor else None,
+        room=room[1].upper() if room else None,
+        landmark=found.landmark or _landmark(left),
+    )
+
+
+def _storey(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[1]
+    if found[2]:
+        return ("-" if found[2].upper() == "B" else "") + found[3]
+    return found[4]
+
+
+def _landmark(left: str) -> str | None:
+    """The first named place in what is left, without 旁, 对面, 往北100米 …"""
+    for part in _SPLIT.split(left):
+        name = part.strip("-·/的与和号").lstrip("0123456789段")
+        name = _RELATION.sub("", name)
+        if len(re.sub(r"[^\u4e00-\u9fffA-Za-z]", "", name)) >= 2:
+            return name.upper()
+    return None
+
+
+def _rural(rest: str, found: Address) -> Address:
+    """No road: a village group, or a named place, with its number."""
+    group = _GROUP.match(rest)
+    if group:
+        found, rest = replace(found, road=group[1]), _TRIM.sub("", rest[group.end() :])
+    numbered = re.match(rf"^({_HAN}{{2,10}}?)(\d{{1,4}}(?:-\d{{1,4}})*)号(?!楼)", rest)
+    if numbered:
+        return _inside(
+            rest[numbered.end() :],
+            replace(found, road=found.road or numbered[1], number=numbered[2], landmark=numbered[1] if found.road else None),
+        )
+    lone = _NUMBER.match(rest)
+    if lone and lone["unit"].startswith("号") and lone["unit"] != "号楼":
+        place = found.road or found.community
+        return _inside(rest[lone.end() :], replace(found, road=place, number=_house(lone)))
+    return _inside(rest, found)
