@@ -1,0 +1,220 @@
+"""The project's own expectations, as Great Expectations classes around `predicates`. Importing this imports Great Expectations (3-6 s).
+
+Each is a metric (what is asked of the values) and an expectation (how a suite names it). Only pandas batches are served: through its SQL
+engine Great Expectations returns no complete list of failing rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, TypeVar
+
+import pandas as pd
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import ColumnMapExpectation, MulticolumnMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import multicolumn_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import MulticolumnMapMetricProvider
+
+from expectations import predicates
+
+_ROWS = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
+_Ask = TypeVar("_Ask", bound=Callable[..., pd.Series])
+_MISSING = Literal["all_values_are_missing", "any_value_is_missing", "never"]
+
+
+def _of_column(ask: _Ask) -> _Ask:
+    asked: _Ask = column_condition_partial(engine=PandasExecutionEngine)(ask)
+    return asked
+
+
+def _of_rows(ask: _Ask) -> _Ask:
+    asked: _Ask = multicolumn_condition_partial(engine=PandasExecutionEngine)(ask)
+    return asked
+
+
+class SaysSomething(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.say_something"
+    filter_column_isnull = False
+
+    @_of_column
+    def _pandas(cls, column: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.says_something(column)
+
+
+class ExpectColumnValuesToSaySomething(ColumnMapExpectation):
+    """Every cell is neither absent nor blank nor a placeholder (无, /, null …)."""
+
+    map_metric = "column_values.say_something"
+
+
+class CreditCode(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.credit_code"
+
+    @_of_column
+    def _pandas(cls, column: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.is_credit_code(column)
+
+
+class ExpectColumnValuesToBeCreditCodes(ColumnMapExpectation):
+    """Every value is a unified social credit code with a right check digit (GB 32100-2015)."""
+
+    map_metric = "column_values.credit_code"
+
+
+class PlausibleHours(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.plausible_hours"
+
+    @_of_column
+    def _pandas(cls, column: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.has_plausible_hours(column)
+
+
+class ExpectColumnValuesToBePlausibleHours(ColumnMapExpectation):
+    """Opening hours whose spans last half an hour or more, do not overlap, and are not wholly before dawn."""
+
+    map_metric = "column_values.plausible_hours"
+
+
+class DivisionOnDate(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.division_on_date"
+    condition_value_keys = ("known", "on")
+
+    @_of_column
+    def _pandas(cls, column: pd.Series, known: list[str], **_: Any) -> pd.Series:  # noqa: N805
+        return column.isin(known)
+
+
+class ExpectColumnValuesToBeDivisionsOnDate(ColumnMapExpectation):
+    """Every code is one of the divisions `known` to exist on the ISO date `on`."""
+
+    known: list[str]
+    on: str
+    map_metric = "column_values.division_on_date"
+    success_keys: ClassVar[tuple[str, ...]] = ("known", "on", "mostly")
+
+
+class CellsInPlace(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.in_place"
+    condition_domain_keys = _ROWS
+    condition_value_keys = ("at_most",)
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, at_most: int, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.stands_in_place(column_list, at_most)
+
+
+class ExpectRowCellsToStandInTheirColumns(MulticolumnMapExpectation):
+    """At most `at_most` cells of a row look as if they belonged to another column."""
+
+    at_most: int
+    map_metric = "multicolumn_values.in_place"
+    success_keys: ClassVar[tuple[str, ...]] = ("at_most", "mostly")
+
+
+class HoldsOne(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.hold_one"
+    condition_domain_keys = _ROWS
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.holds_one(column_list)
+
+
+class ExpectRowToHoldOneOf(MulticolumnMapExpectation):
+    """At least one of the columns has a value."""
+
+    ignore_row_if: _MISSING = "never"
+    map_metric = "multicolumn_values.hold_one"
+
+
+class PositionWithin(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.position_within"
+    condition_domain_keys = _ROWS
+    condition_value_keys = ("rings", "beyond_m", "up_to_m", "bounds")
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, **asked: Any) -> pd.Series:  # noqa: N805
+        return predicates.lies_within(column_list, *(asked[name] for name in cls.condition_value_keys))
+
+
+class ExpectPositionNotInBandOutsideCity(MulticolumnMapExpectation):
+    """No position lies between `beyond_m` and `up_to_m` metres outside the city's outline (or, for an endless band, its bounds)."""
+
+    rings: list[list[list[float]]]
+    beyond_m: float
+    up_to_m: float
+    bounds: list[float]
+    ignore_row_if: _MISSING = "any_value_is_missing"
+    map_metric = "multicolumn_values.position_within"
+    success_keys: ClassVar[tuple[str, ...]] = ("rings", "beyond_m", "up_to_m", "bounds", "mostly")
+
+
+class PositionInCounty(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.position_in_county"
+    condition_domain_keys = _ROWS
+    condition_value_keys = ("rings", "beyond_m")
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, **asked: Any) -> pd.Series:  # noqa: N805
+        return predicates.lies_in_county(column_list, asked["rings"], asked["beyond_m"])
+
+
+class ExpectPositionToLieInItsCounty(MulticolumnMapExpectation):
+    """Every position lies at most `beyond_m` metres outside the county that its row names."""
+
+    rings: dict[str, list[list[list[float]]]]
+    beyond_m: float
+    ignore_row_if: _MISSING = "any_value_is_missing"
+    map_metric = "multicolumn_values.position_in_county"
+    success_keys: ClassVar[tuple[str, ...]] = ("rings", "beyond_m", "mostly")
+
+
+class DivisionInParent(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.division_in_parent"
+    condition_domain_keys = _ROWS
+    condition_value_keys = ("parents",)
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, parents: dict[str, str], **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.lies_in_parent(column_list, parents)
+
+
+class ExpectDivisionToLieInItsParent(MulticolumnMapExpectation):
+    """The division of the first column belongs to the one of the second."""
+
+    parents: dict[str, str]
+    ignore_row_if: _MISSING = "any_value_is_missing"
+    map_metric = "multicolumn_values.division_in_parent"
+    success_keys: ClassVar[tuple[str, ...]] = ("parents", "mostly")
+
+
+class BatchFits(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.batch_fits"
+    condition_domain_keys = _ROWS
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.fits_kind_and_host(column_list)
+
+
+class ExpectBatchToFitKindAndHost(MulticolumnMapExpectation):
+    """The batch is one that the kind of place or its host allows."""
+
+    map_metric = "multicolumn_values.batch_fits"
+
+
+class CountsAgree(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.counts_agree"
+    condition_domain_keys = _ROWS
+
+    @_of_rows
+    def _pandas(cls, column_list: pd.DataFrame, **_: Any) -> pd.Series:  # noqa: N805
+        return predicates.counts_agree(column_list)
+
+
+class ExpectStatusToAgreeWithListings(MulticolumnMapExpectation):
+    """An open station has open listings, a closed one none."""
+
+    map_metric = "multicolumn_values.counts_agree"

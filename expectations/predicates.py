@@ -1,0 +1,127 @@
+"""What the custom expectations ask, as plain functions over columns: True where a value is as it should be. No Great Expectations here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from stdnum.cn import uscc
+
+from expectations.outline import Ring, metres_outside
+from transforms.merge.batches import fits
+
+#: What owners type when a cell may not stay empty.
+PLACEHOLDER: Final = re.compile(
+    r"[\s　]*(无|暂无|没有|不详|未知|空|待定|待填|/|\\|-+|—+|\.+|\?+|？+|n/?a|null|none|nil|nan|undefined)?[\s　]*", re.I
+)
+
+#: How the cells of a row look when they stand in their own column; a cell that looks otherwise has no place there.
+_FIGURES: Final = r"[\d\s.,:：;/+()（）\-—−°′″'\"NESW东经北纬]*"
+SHAPES: Final[Mapping[str, str]] = {
+    "name": r"(?s).*[^\W\d_].*",
+    "address": r"(?s).*[\u3400-\u9fff].*",
+    "lng": _FIGURES,
+    "lat": _FIGURES,
+    "phone": r"(?s).*\d.*",
+    "credit_code": r"[0-9A-Za-z\s]*",
+    "division": r"[\d\s.]*",
+    "updated": r"(?s).*\d.*",
+}
+
+#: A place that opens for less than this at a time is a typing error: no owner staffs a door for it.
+SHORTEST_MIN: Final = 30
+#: A span wholly before this hour is an afternoon written on a 12-hour clock (2:00-5:30).
+DAWN_MIN: Final = 6 * 60
+_SPAN: Final = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
+
+
+def says_something(column: pd.Series) -> pd.Series:
+    """The cell is neither absent nor blank nor a placeholder."""
+    return over_distinct(column.fillna(""), lambda text: PLACEHOLDER.fullmatch(text) is None)
+
+
+def is_credit_code(column: pd.Series) -> pd.Series:
+    """GB 32100-2015: 18 characters with a right check digit."""
+    return over_distinct(column, lambda text: bool(uscc.is_valid(text)))
+
+
+def has_plausible_hours(column: pd.Series) -> pd.Series:
+    """Opening hours (OpenStreetMap syntax) whose spans are long enough, by day, and do not overlap."""
+    return over_distinct(column, _plausible)
+
+
+def stands_in_place(cells: pd.DataFrame, at_most: int) -> pd.Series:
+    """At most `at_most` cells of the row look as if they belonged to another column (SHAPES)."""
+    misfits = pd.Series(0, index=cells.index)
+    for name in cells.columns:
+        misfits += ~over_distinct(cells[name].fillna(""), partial(_belongs, re.compile(SHAPES[name])))
+    return misfits <= at_most
+
+
+def _belongs(shape: re.Pattern[str], text: str) -> bool:
+    return bool(shape.fullmatch(text) or PLACEHOLDER.fullmatch(text))
+
+
+def holds_one(cells: pd.DataFrame) -> pd.Series:
+    """At least one cell of the row is there."""
+    return cells.notna().any(axis=1)
+
+
+def lies_within(cells: pd.DataFrame, rings: Sequence[Ring], beyond_m: float, up_to_m: float, bounds: Sequence[float]) -> pd.Series:
+    """The position (lng_wgs84, lat_wgs84) is not in the band between `beyond_m` and `up_to_m` metres outside the outline.
+
+    Outside the bounds counts as infinitely far. Without rings only the bounds are asked.
+    """
+    lng, lat = (cells[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("lng_wgs84", "lat_wgs84"))
+    west, south, east, north = bounds
+    outside = metres_outside(lng, lat, rings)
+    outside[~((lng >= west) & (lng <= east) & (lat >= south) & (lat <= north))] = np.inf
+    return pd.Series(~((outside > beyond_m) & (outside <= up_to_m)), index=cells.index)
+
+
+def lies_in_county(cells: pd.DataFrame, rings: Mapping[str, Sequence[Ring]], beyond_m: float) -> pd.Series:
+    """The position is at most `beyond_m` metres outside the county that `county_code` says; counties without an outline pass."""
+    answer = pd.Series(data=True, index=cells.index)
+    for code, rows in cells.groupby("county_code", sort=False):
+        if code in rings:
+            lng, lat = (rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("lng_wgs84", "lat_wgs84"))
+            answer.loc[rows.index] = metres_outside(lng, lat, rings[str(code)]) <= beyond_m
+    return answer
+
+
+def lies_in_parent(cells: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
+    """The division of the first column has the one of the second as its parent; divisions with an unknown parent pass."""
+    above = cells.iloc[:, 0].map(parents)
+    return above.isna() | (above == cells.iloc[:, 1])
+
+
+def fits_kind_and_host(cells: pd.DataFrame) -> pd.Series:
+    """The batch is one that a place of this kind on this host's premises can have (transforms.merge.batches)."""
+    return fits(cells["batch"], cells["kind"], cells["host"])
+
+
+def counts_agree(cells: pd.DataFrame) -> pd.Series:
+    """An open station has listings, a closed one none."""
+    return (cells["status"] == "open") == (cells["listing_count"].fillna(0).astype(int) > 0)
+
+
+def over_distinct(column: pd.Series, ask: Callable[[str], bool]) -> pd.Series:
+    """`ask` of each distinct text of the column, once."""
+    return column.map({text: ask(text) for text in column.dropna().unique()}).astype(bool)
+
+
+def _plausible(hours: str) -> bool:
+    return all(_apart(rule) for rule in hours.split(";"))
+
+
+def _apart(rule: str) -> bool:
+    spans = sorted((int(a) * 60 + int(b), int(c) * 60 + int(d)) for a, b, c, d in _SPAN.findall(rule))
+    ends = [end if end > start else end + 24 * 60 for start, end in spans]
+    long_enough = all(end - start >= SHORTEST_MIN for (start, _), end in zip(spans, ends, strict=True))
+    by_day = all(not (start > 0 and end <= DAWN_MIN) for (start, _), end in zip(spans, ends, strict=True))
+    disjoint = all(end <= start for end, (start, _) in zip(ends, spans[1:], strict=False))
+    return long_enough and by_day and disjoint

@@ -1,0 +1,152 @@
+"""The one place that runs Great Expectations. Failing rows become issues; a check that could not look at anything is told, not passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from expectations.check import Check, Scene, Suite, rules_of
+from expectations.listings import LISTINGS
+from expectations.mapped import is_expected
+from expectations.rows import ROWS
+from expectations.stations import STATIONS
+from transforms.records import FIELDS, RULES, City, Rule, issue_rows, no_issues
+
+#: Naming a failing row costs about 0.05 ms. In a frame of more than BROAD_ROWS rows a rule that more than BROAD_SHARE of them fail is a
+#: fault of the list, not of its rows: it is told once, with its count, instead of a hundred thousand times.
+BROAD_ROWS: Final = 20_000
+BROAD_SHARE: Final = 0.2
+
+#: Reasons for which a check did not run that are nobody's fault.
+NO_ROWS: Final = "没有一行可查"
+EMPTY: Final = "没有值可查"
+
+#: Chinese titles of the fields, for sentences.
+TITLES: Final = {field.name: field.title for field in FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """What a suite found. `issues` has ISSUE_COLUMNS; `ran` and `did_not_run` (rule id, Chinese reason) account for every check.
+
+    `broad` are the ids of rules that so many rows failed that they are told once, without row keys: a critical one must stop the source.
+    """
+
+    issues: pd.DataFrame
+    ran: list[str]
+    did_not_run: list[tuple[str, str]]
+    broad: list[str]
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule of the three suites, by id."""
+    return rules_of((ROWS, LISTINGS, STATIONS))
+
+
+def run_suite(
+    suite: Suite,
+    frame: pd.DataFrame,
+    key_columns: Sequence[str],
+    city: City,
+    on: str,
+    mapped: Mapping[str, Collection[str]] | None = None,
+) -> SuiteRun:
+    """Run `suite` over `frame` (one source's or several's) on the night `on` (ISO date).
+
+    `key_columns` name a row; rows under one key share its issues. `mapped`: source → the row fields that its layout fills (columns'
+    values and constants); a check whose column is empty is an issue only in a source that maps it (None: every column is expected).
+    Raises KeyError when the frame lacks a key column.
+    """
+    missing = [name for name in key_columns if name not in frame.columns]
+    if missing:
+        raise KeyError(f"frame has no key column {missing}")
+    if frame.empty:
+        return SuiteRun(no_issues(), [], [(check.rule.id, NO_ROWS) for check in suite], [])
+    from expectations.engine import Verdict, judge
+
+    ready, idle = _sorted_out(suite, frame)
+    verdicts: list[Verdict] = judge(ready, frame, tuple(key_columns), Scene(city, on), BROAD_ROWS, BROAD_SHARE)
+    idle += [(verdict.check, verdict.did_not_run) for verdict in verdicts if verdict.did_not_run]
+    ran = [verdict for verdict in verdicts if not verdict.did_not_run]
+    found = [_issues(verdict.check, frame, verdict.rows, verdict.broad_count) for verdict in ran]
+    found += [_unchecked(check, reason, frame) for check, reason in idle if not reason.startswith(EMPTY)]
+    found += _unfilled(suite, frame, mapped)
+    kept = [issues for issues in found if len(issues)]
+    return SuiteRun(
+        issues=pd.concat(kept, ignore_index=True) if kept else no_issues(),
+        ran=list(dict.fromkeys(verdict.check.rule.id for verdict in ran)),
+        did_not_run=[(check.rule.id, reason) for check, reason in idle],
+        broad=list(dict.fromkeys(verdict.check.rule.id for verdict in ran if verdict.broad_count)),
+    )
+
+
+def _sorted_out(suite: Suite, frame: pd.DataFrame) -> tuple[list[Check], list[tuple[Check, str]]]:
+    """Checks that have something to look at, and those that have not, with the reason."""
+    ready: list[Check] = []
+    idle: list[tuple[Check, str]] = []
+    for check in suite:
+        absent = [name for name in check.reads if name not in frame.columns]
+        if absent:
+            idle.append((check, f"缺少列 {'、'.join(absent)}"))
+        elif not check.sees_absence and frame[check.reads[0]].isna().all():
+            idle.append((check, f"{EMPTY}：{TITLES.get(check.reads[0], check.reads[0])}一栏全空"))
+        else:
+            ready.append(check)
+    return ready, idle
+
+
+def _issues(check: Check, frame: pd.DataFrame, rows: Sequence[int], broad_count: int) -> pd.DataFrame:
+    if broad_count:
+        share = f"{broad_count / len(frame):.0%}"
+        rule = RULES["source_failing"] if check.rule.severity == "critical" else check.rule
+        message = f"“{check.rule.title}”：{len(frame)} 行中有 {broad_count} 行（{share}）不合格，按整份名单处理；请检查导出方式。"
+        return issue_rows(rule, _places(frame), field=check.blamed, message=message)
+    failing = frame.iloc[list(rows)]
+    return issue_rows(check.rule, failing, _shown(failing, check.reads), field=check.blamed)
+
+
+def _unchecked(check: Check, reason: str, frame: pd.DataFrame) -> pd.DataFrame:
+    sources = _places(frame)
+    where = sources if len(sources) == 1 else pd.DataFrame({"source": [None]})
+    return issue_rows(RULES["check_did_not_run"], where, [f"检查“{check.rule.title}”未执行：{reason}"], field=check.blamed)
+
+
+def _unfilled(suite: Suite, frame: pd.DataFrame, mapped: Mapping[str, Collection[str]] | None) -> list[pd.DataFrame]:
+    """An issue for each source and column that the source maps, that checks read, and that is filled in no row."""
+    waiting: dict[str, list[str]] = {}
+    for check in suite:
+        if not check.sees_absence and check.reads[0] in frame.columns:
+            waiting.setdefault(check.reads[0], []).append(check.rule.title)
+    return [
+        issue_rows(RULES["check_did_not_run"], silent, [_unlooked(column, titles)] * len(silent), field=column)
+        for column, titles in waiting.items()
+        if len(silent := _silent(frame, column, mapped))
+    ]
+
+
+def _silent(frame: pd.DataFrame, column: str, mapped: Mapping[str, Collection[str]] | None) -> pd.DataFrame:
+    """The sources, one a line, in which `column` is expected and has no value."""
+    if "source" not in frame.columns:
+        return pd.DataFrame({"source": [None] if mapped is None and frame[column].isna().all() else []})
+    filled = frame[column].notna().groupby(frame["source"], sort=True).any()
+    names = [source for source in filled.index[~filled] if is_expected(column, None if mapped is None else mapped.get(source, ()))]
+    return pd.DataFrame({"source": names})
+
+
+def _unlooked(column: str, titles: Sequence[str]) -> str:
+    return f"“{TITLES.get(column, column)}”一栏全空，以下检查未执行：{'、'.join(dict.fromkeys(titles))}"
+
+
+def _places(frame: pd.DataFrame) -> pd.DataFrame:
+    """One line a source of the frame (one line without a source where the frame has none)."""
+    return frame[["source"]].drop_duplicates() if "source" in frame.columns else pd.DataFrame({"source": [None]})
+
+
+def _shown(rows: pd.DataFrame, columns: Sequence[str]) -> list[str | None]:
+    """The values that the check read, as a person would put them side by side."""
+    texts = [rows[name].astype("str").fillna("") for name in columns]
+    joined = ["，".join(part for part in parts if part) for parts in zip(*texts, strict=True)]
+    return [text or None for text in joined]
