@@ -10,9 +10,9 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from flows.settings import SettingError, Settings, load_settings, prepare_process
+from flows.settings import SettingError, load_settings, prepare_process
 
-PUBLISHED, REJECTED, WRONG_USE, LOCKED, OUR_FAULT = 0, 1, 2, 3, 70
+PUBLISHED, WRONG_USE, LOCKED = 0, 2, 3
 
 app = App(
     name="yizhan",
@@ -58,12 +58,12 @@ def serve(*, sample: bool = False) -> int:
 
     Examples: `yizhan serve`; `yizhan serve --sample`.
     """
-    from flows.run import city_of
+    from flows.house import open_house
     from flows.serve import serve as serve_all
 
     settings = load_settings()
     prepare_process(settings)
-    serve_all(settings, city_of(settings).timezone, sample=sample)
+    serve_all(settings, open_house(settings).city.timezone, sample=sample)
     return PUBLISHED
 
 
@@ -139,21 +139,18 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from flows.run import Locked, Refused
+    from flows.run import LockedError, RefusedError
 
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
         return WRONG_USE
-    except (SettingError, Refused) as wrong:
+    except (SettingError, RefusedError) as wrong:
         warn.print(str(wrong), markup=False)
         return WRONG_USE
-    except Locked as held:
+    except LockedError as held:
         warn.print(str(held), markup=False)
         return LOCKED
     except KeyboardInterrupt:
         return 130
     return code if isinstance(code, int) else PUBLISHED
-
-
-__all__ = ["LOCKED", "OUR_FAULT", "PUBLISHED", "REJECTED", "WRONG_USE", "Settings", "app", "main"]

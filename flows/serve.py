@@ -29,16 +29,19 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
 
 def _serve_deployments(timezone: str) -> None:
     from prefect import serve as serve_deployments
-    from prefect.client.schemas.schedules import CronSchedule
-    from prefect.deployments.runner import EntrypointType
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     from flows.nightly import nightly
 
     deployment = nightly.to_deployment(
         name="nightly",
-        schedule=CronSchedule(cron=SCHEDULE, timezone=timezone),
+        schedule=Cron(SCHEDULE, timezone=timezone),
         concurrency_limit=1,
         description="每夜取数、校验、去重、合并、发布。",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    if not isinstance(deployment, RunnerDeployment):  # a coroutine only where a loop runs, and none does here
+        raise TypeError(type(deployment))
     serve_deployments(deployment, print_starting_message=False)

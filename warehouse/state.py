@@ -109,3 +109,10 @@ def _good_nights(connection: Connection) -> pd.DataFrame:
         connection,
         select(nights.c.source, nights.c.night).where(nights.c.last_good_on == nights.c.night).order_by(nights.c.source, nights.c.night),
     )
+
+
+def nights_after(connection: Connection, night: str) -> list[str]:
+    """Every night later than `night` (ISO date) that the warehouse holds, in order."""
+    nights = table("night")
+    later = select(nights.c.night).where(nights.c.night > text("cast(:night as date)")).order_by(nights.c.night)
+    return [each.isoformat() for each in connection.execute(later, {"night": night}).scalars()]

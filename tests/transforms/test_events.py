@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from transforms.events import CHURN_FLOOR, Register, churn, night_events
@@ -9,7 +11,7 @@ from transforms.events import CHURN_FLOOR, Register, churn, night_events
 FIELDS = ("name", "hours", "batch", "kind", "address")
 
 
-def stations(**ids: dict[str, object]) -> pd.DataFrame:
+def stations(**ids: Mapping[str, object]) -> pd.DataFrame:
     plain: dict[str, object] = {"status": "open", "sources": "union", "lng_wgs84": 118.38, "lat_wgs84": 31.33, **dict.fromkeys(FIELDS, "x")}
     columns = ["station_id", *plain]
     return pd.DataFrame([{"station_id": key, **plain, **given} for key, given in ids.items()], columns=columns)
@@ -71,7 +73,7 @@ def test_changes_of_fields_are_named_and_a_metre_is_no_move() -> None:
 
 
 def test_churn_is_the_share_of_open_ids_that_were_shaken() -> None:
-    many = {f"s{number:03}": {} for number in range(CHURN_FLOOR)}
+    many: dict[str, dict[str, object]] = {f"s{number:03}": {} for number in range(CHURN_FLOOR)}
     gone = {key: {"status": "closed"} if key < "s010" else {} for key in many}
     before, after = register(stations(**many)), register(stations(**gone))
     assert churn(before, night_events(before, after, NO_LISTINGS)) == 10 / CHURN_FLOOR

@@ -1,0 +1,95 @@
+"""The house: everything that a night works with, put together from the settings once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import distributions
+from pathlib import Path
+
+from flows.settings import ROOT, SettingError, Settings, now
+from sources.kit.archive import Archive
+from sources.kit.named import Named
+from sources.kit.network import Network
+from sources.kit.registry import discover
+from sources.kit.source import Source
+from transforms.dedupe import Model, load_model
+from transforms.records import City, load_city
+from transforms.records.city import CityError
+from warehouse.publish import Publisher
+
+#: What a derived row depends on: when any of it changes, the next night recomputes every row.
+_RULES = ("sources", "transforms", "expectations", "warehouse")
+_SUFFIXES = (".py", ".csv", ".json", ".sql", ".toml", ".geojson")
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation: a city, its sources, and where its state lives."""
+
+    settings: Settings
+    city: City
+    sources: Mapping[str, Source]
+
+    @cached_property
+    def model(self) -> Model:
+        """The dedupe model in force."""
+        return load_model(self.settings.model)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Payloads and retrieval records."""
+        return Archive(self.settings.home / "archive")
+
+    @cached_property
+    def named(self) -> Named:
+        """Addresses and secrets of the sources."""
+        return Named(self.settings.variables)
+
+    @cached_property
+    def network(self) -> Network:
+        """How sources are reached."""
+        settings = self.settings
+        return Network(ca_bundle=settings.ca_bundle, proxy=settings.proxy, sftp_known_hosts=settings.sftp_host_key)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """The warehouse's publications and the writer's lock."""
+        return Publisher(self.settings.home, keep=self.settings.keep_publications, clock=now)
+
+    @property
+    def journal(self) -> Path:
+        """The journal of decisions."""
+        return self.settings.home / "decisions.jsonl"
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Source key → Chinese title."""
+        return {key: source.title for key, source in self.sources.items()}
+
+    def fingerprint(self, night: str) -> str:
+        """SHA-256 over the rules, the city's folder, the model, the installed packages and the division changes in force on `night`."""
+        digest = hashlib.sha256()
+        for folder in (*(ROOT / name for name in _RULES), self.city.folder):
+            for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
+                digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        if self.settings.model:
+            digest.update(self.settings.model.read_bytes())
+        packages = sorted({f"{package.name}=={package.version}" for package in distributions()})
+        digest.update("\n".join(packages).encode())
+        digest.update(str(sum(year <= int(night[:4]) for year, _, _ in self.city.changes)).encode())
+        return digest.hexdigest()
+
+
+def open_house(settings: Settings) -> House:
+    """The house of these settings; SettingError names what is wrong with the city's folder or a source in it."""
+    try:
+        city = load_city(settings.city_folder)
+        sources = discover(settings.city_folder)
+    except CityError as wrong:
+        raise SettingError(str(wrong)) from wrong
+    if not sources:
+        raise SettingError(f"{settings.city_folder}：没有一个来源；每个来源是目录里的一个 .py 文件")
+    return House(settings, city, sources)

@@ -1,0 +1,147 @@
+"""Commands that look, return to an earlier publication, or clear away: they never run a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from sources.kit.city_new import new_city
+from sqlalchemy import Connection, text
+
+from flows.gather import parts_of
+from flows.house import House, open_house
+from flows.rules import every_rule
+from flows.run import LockedError, RefusedError, show_night
+from flows.settings import Settings, tonight
+from warehouse.engine import open_warehouse
+from warehouse.lock import AnotherWriterError
+from warehouse.publish import NoSuchPublicationError
+from warehouse.state import read_state
+
+#: Rows of a terminal table; the rest is told as a count.
+ROWS_SHOWN = 200
+
+
+def show_status(settings: Settings, say: Console) -> int:
+    """Last night, each source's age, and the open quarantine."""
+    house = open_house(settings)
+    with _warehouse(house) as connection:
+        last = connection.execute(text("select max(night) from night")).scalar_one()
+        ages = pd.read_sql_query(text("select * from mart_freshness_by_source order by source"), connection)
+    show_night(house, last.isoformat(), say)
+    table = _table("名单的年龄  Age of sources", [str(name) for name in ages.columns])
+    for row in ages.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    say.print(table)
+    if holder := house.publisher.writer():
+        say.print(f"正在写入：{holder.who}（进程 {holder.pid}，自 {holder.since} 起）", markup=False)
+    return 0
+
+
+def show_sources(settings: Settings, say: Console) -> int:
+    """The city's sources as they are declared."""
+    house = open_house(settings)
+    table = _table(f"{house.city.name}的来源  Sources", ["source", "名单", "单位", "取数", "坐标系", "发布", "行数", "许可"])
+    for key, source in house.sources.items():
+        due = "每夜" if not source.due.weekdays else "、".join(sorted(source.due.weekdays))
+        shape, rows = type(source.fetch).__name__, f"{source.rows[0]}-{source.rows[1]}"
+        table.add_row(key, source.title, source.owner, shape, source.datum or "无", due, rows, source.licence)
+    say.print(table)
+    return 0
+
+
+def show_quarantine(settings: Settings, say: Console, *, source: str | None, rule: str | None) -> int:
+    """Rows that are held back now."""
+    house = open_house(settings)
+    if source is not None and source not in house.sources:
+        raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
+    query = """
+    select q.source, q.line, q.row_key, q.rules, q.opened_on, q.verbatim from quarantine q
+    where q.closed_on is null and (cast(:source as varchar) is null or q.source = :source)
+      and (cast(:rule as varchar) is null or ';' || q.rules || ';' like '%;' || :rule || ';%')
+    order by q.source, q.opened_on, q.row_key
+    """
+    with _warehouse(house) as connection:
+        held = pd.read_sql_query(text(query), connection, params={"source": source, "rule": rule})
+    rules = every_rule()
+    table = _table(f"扣留 {len(held)} 行  Quarantine", ["source", "行", "编号", "为什么", "自", "原文"])
+    for row in held.head(ROWS_SHOWN).itertuples(index=False):
+        why = "、".join(rules[each].title if each in rules else each for each in str(row.rules).split(";"))
+        table.add_row(str(row.source), str(row.line), str(row.row_key), why, str(row.opened_on)[:10], str(row.verbatim)[:120])
+    say.print(table)
+    if len(held) > ROWS_SHOWN:
+        say.print(f"另有 {len(held) - ROWS_SHOWN} 行；可用 --source、--rule 缩小范围")
+    return 0
+
+
+def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
+    """Put an earlier publication in force again."""
+    try:
+        publication = open_house(settings).publisher.rollback("退回", to)
+    except NoSuchPublicationError as missing:
+        raise RefusedError(str(missing)) from missing
+    except AnotherWriterError as held:
+        raise LockedError(str(held)) from held
+    say.print(f"已退回到 {publication.name}；没有删除任何东西，可用 --to 再换回来", markup=False)
+    return 0
+
+
+def prune_old(settings: Settings, say: Console) -> int:
+    """Remove payloads and publications that are older than the settings keep."""
+    house = open_house(settings)
+    before = (tonight(house.city.timezone) - timedelta(days=settings.keep_nights)).isoformat()
+    pruned = house.archive.prune(before, keep=_still_needed(house))
+    gone = house.publisher.prune()
+    say.print(f"{before} 之前：{pruned}；旧发布：{len(gone)} 个", markup=False)
+    return 0
+
+
+def make_city(folder: Path, say: Console) -> int:
+    """Make the folder of a new city."""
+    try:
+        new_city(folder)
+    except FileExistsError as taken:
+        raise RefusedError(f"{folder} 已存在且不是空目录；请换一个目录") from taken
+    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} yizhan nightly", markup=False)
+    return 0
+
+
+def _still_needed(house: House) -> frozenset[str]:
+    """Payloads that the next night may still read: those of the last good retrieval of each source, however old."""
+    if house.publisher.current() is None:
+        return frozenset()
+    with _warehouse(house) as connection:
+        state = read_state(connection).source_state
+    return frozenset(part.sha256 for parts in state["parts"].dropna() for part in parts_of(parts))
+
+
+@contextmanager
+def _warehouse(house: House) -> Iterator[Connection]:
+    publication = house.publisher.current()
+    if publication is None:
+        raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _table(title: str, headers: list[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    for header in headers:
+        table.add_column(header)
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, date | pd.Timestamp):
+        return value.isoformat()[:10]
+    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -1,0 +1,125 @@
+"""A night from its prior state to its publication, in plain functions; `flows.nightly` runs them under Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flows.gather import Gathered, fetch, judge, unclaimed
+from flows.house import House
+from flows.register import Verdict, night_tables, register, retrievals, verdict
+from flows.settings import now
+from transforms.records import no_issues
+from warehouse.interval import revert
+from warehouse.journal import Decisions
+from warehouse.load import NightRecord, NightTables, load_night, load_rejected
+from warehouse.state import State, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked: a night (ISO date) and how to run it.
+
+    `full`: nothing is taken over from the prior state; `refetch`: retrievals are made anew; `only`: fetch these sources (empty: all).
+    `run_id` and `started_at` (UTC) go into table run.
+    """
+
+    night: str
+    run_id: str
+    started_at: datetime
+    full: bool = False
+    refetch: bool = False
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One night about to run: the state that it starts from, what people decided, and the publication it will be in. `is_asked`: the night of the order itself; the
+    nights after it are rebuilt from the archive."""
+
+    house: House
+    order: Order
+    night: str
+    state: State
+    decisions: Decisions
+    publication: str
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether this night may fetch."""
+        return self.night == self.order.night
+
+
+def begin(connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str) -> Stage:
+    """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
+    revert(connection, night)
+    return Stage(house, order, night, read_state(connection), decisions, publication)
+
+
+def gather(stage: Stage, key: str) -> Gathered:
+    """Every stage of one source, from fetch to ledger."""
+    order = stage.order
+    asked = stage.is_asked and (not order.only or key in order.only)
+    retrieval = fetch(stage.house, stage.state, key, stage.night, refetch=order.refetch and asked, asked=asked)
+    return judge(stage.house, stage.state, retrieval)
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """How the night ends, and what is to be written of it: the whole night, or what is kept of a rejected one."""
+
+    ended: Verdict
+    written: NightTables | NightRecord
+
+
+def conclude(stage: Stage, gathered: Sequence[Gathered]) -> Concluded:
+    """Make the register out of what was gathered, and judge the night."""
+    every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
+    if not any(len(each.settled.listings) for each in every):
+        return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))
+    registered = register(stage.house, stage.state, every, stage.decisions, stage.night)
+    ended = verdict(stage.state, every, registered, stage.night)
+    if ended.state == "rejected":
+        return _rejected(stage, every, registered.issues, ended)
+    return Concluded(ended, night_tables(stage.house, every, registered, stage.decisions, ended, stage.night, _run(stage, ended)))
+
+
+def write(connection: Connection, night: str, concluded: Concluded) -> None:
+    """Write the night into the draft."""
+    if isinstance(concluded.written, NightTables):
+        load_night(connection, night, concluded.written)
+    else:
+        load_rejected(connection, night, concluded.written)
+
+
+def _rejected(stage: Stage, gathered: Sequence[Gathered], issues: pd.DataFrame, ended: Verdict) -> Concluded:
+    record = NightRecord(
+        state=ended.state,
+        reason=ended.reason,
+        fingerprint=stage.house.fingerprint(stage.night),
+        model_fingerprint=stage.house.model.fingerprint,
+        counts={"rows": sum(each.settled.tally.rows_read for each in gathered)},
+        run=_run(stage, ended),
+        retrieval=retrievals(gathered),
+        issue=pd.concat([*(each.issues for each in gathered), issues], ignore_index=True),
+        quarantine=pd.concat([each.settled.quarantine for each in gathered], ignore_index=True),
+    )
+    return Concluded(ended, record)
+
+
+def _run(stage: Stage, ended: Verdict) -> dict[str, object]:
+    """The execution as table run keeps it; a night that is only rebuilt is named as part of it."""
+    run_id = stage.order.run_id if stage.is_asked else f"{stage.order.run_id}/{stage.night}"
+    return {
+        "run_id": run_id,
+        "started_at": stage.order.started_at.isoformat(),
+        "ended_at": now().isoformat(),
+        "state": ended.state,
+        "is_full": stage.order.full,
+        "publication": stage.publication,
+        "reason": ended.reason,
+    }

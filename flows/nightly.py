@@ -1,0 +1,107 @@
+"""The nightly flow: one task a source, then the register, then one publication."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, cast
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from sqlalchemy import Connection
+
+from desk.facts import night_facts
+from desk.report import night_report
+from flows.house import House, open_house
+from flows.night import Concluded, Order, Stage, begin, conclude, gather, write
+from flows.register import Verdict
+from flows.rules import every_rule
+from flows.settings import load_settings, now, tonight
+from warehouse.disk import DiskFullError
+from warehouse.journal import JournalError, read_journal
+from warehouse.lock import AnotherWriterError
+from warehouse.publish import Draft
+from warehouse.state import nights_after
+
+#: Sources are fetched side by side: most of that time is waiting for owners.
+_RUNNER: Final[TaskRunner[PrefectFuture[Any]]] = cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=8))
+
+#: Frames pass between the tasks within one process: nothing is cached or stored, the archive is what a re-run starts from.
+_gather = task(name="gather", cache_policy=NO_CACHE, persist_result=False)(gather)
+_conclude = task(name="register", cache_policy=NO_CACHE, persist_result=False)(conclude)
+
+
+@flow(name="nightly", task_runner=_RUNNER, persist_result=False)
+def nightly(on: date | None = None, full: bool = False, refetch: bool = False, source: list[str] | None = None) -> State[None]:
+    """Run one night: fetch every list, hold back what is wrong, find which listings are one station, publish the register.
+
+    Args:
+        on: 业务日期，留空为今天；之后的各夜随之重建。
+        full: 全部重算，而不只算变化的部分。
+        refetch: 即使今晚已经取过，也重新取数。
+        source: 只取这些名单，其余沿用。
+    """
+    house = open_house(load_settings())
+    night = (on or tonight(house.city.timezone)).isoformat()
+    order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
+    try:
+        with house.publisher.begin(night, f"{night} 的夜跑") as draft:
+            ended, report = run_nights(house, order, draft)
+            draft.publish()
+    except AnotherWriterError as held:
+        return Failed(name="Locked", message=str(held))
+    except (DiskFullError, JournalError) as stopped:
+        return Failed(name="NotPublished", message=str(stopped))
+    create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
+    _tag(ended, house, night)
+    return _state(ended)
+
+
+def run_nights(house: House, order: Order, draft: Draft) -> tuple[Verdict, str]:
+    """Run the night of the order and rebuild every later one in the draft; how the first ended, and the report on it (Markdown)."""
+    decisions = read_journal(house.journal)
+    with draft.engine.connect() as connection:
+        transaction = connection.begin()
+        later = nights_after(connection, order.night)
+        concluded = _run_night(begin(connection, house, order, order.night, decisions, draft.name))
+        if concluded.ended.state == "rejected":
+            transaction.rollback()  # the register stays as it was, this night's and every later one's
+            transaction = connection.begin()
+            write(connection, order.night, concluded)
+        else:
+            write(connection, order.night, concluded)
+            for night in later:
+                write(connection, night, _run_night(begin(connection, house, order, night, decisions, draft.name)))
+        transaction.commit()
+        return concluded.ended, _report(connection, house, order.night)
+
+
+def _run_night(stage: Stage) -> Concluded:
+    titles = stage.house.titles
+    futures = [_gather.with_options(task_run_name=f"{titles[key]} {stage.night}").submit(stage, key) for key in stage.house.sources]
+    gathered = [future.result() for future in futures]
+    return _conclude.with_options(task_run_name=f"名册 {stage.night}")(stage, gathered)
+
+
+def _report(connection: Connection, house: House, night: str) -> str:
+    return night_report(night_facts(connection, night), house.titles, every_rule())
+
+
+def _tag(ended: Verdict, house: House, night: str) -> None:
+    """Tags by which the UI finds the run: its night, and what it needs."""
+    needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(str(flow_run.get_id())), tags={"nightly", f"night:{night}", f"city:{house.city.key}", *needs})
+
+
+def _state(ended: Verdict) -> State[None]:
+    if ended.state == "rejected":
+        return Failed(name="Rejected", message=ended.reason)
+    return Completed(name="Quarantined" if ended.state == "quarantined" else None, message=ended.reason)

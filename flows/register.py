@@ -1,0 +1,205 @@
+"""Stages of the whole register: candidates → compare → score → cluster → identity → merge → station suite, and the night's verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import pandas as pd
+
+from expectations.run import run_suite
+from expectations.stations import STATIONS
+from flows.gather import Gathered
+from flows.house import House
+from transforms.dedupe import datum_suspects, identify, match
+from transforms.events import CHURN_LIMIT, Register, churn, night_events
+from transforms.merge import merge
+from transforms.records import RULES, issue_rows, no_issues
+from warehouse.journal import Decisions
+from warehouse.load import NightTables
+from warehouse.state import State
+
+#: Trust of a listing whose source is no longer among the city's: it may anchor an id, but every living source outranks it.
+NO_TRUST: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a night ends: published, quarantined (published, something new needs a person) or rejected, and why (Chinese)."""
+
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The register after a night."""
+
+    listings: pd.DataFrame
+    pairs: pd.DataFrame
+    register: Register
+    statements: pd.DataFrame
+    plaques: pd.DataFrame
+    events: pd.DataFrame
+    issues: pd.DataFrame
+
+
+def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str) -> Registered:
+    """Which listings are one station, under which id, with which values; what changed since `state`."""
+    listings = _ranked(house, gathered)
+    matched = match(listings, house.model, decisions.judgements)
+    published = {*state.station["station_id"], *state.station_redirect["from_id"]}
+    identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
+    placed = listings.merge(identified.station_listing, on="listing_id")
+    merged = merge(placed, decisions.corrections)
+    suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
+    suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night)
+    after = Register(merged.stations, identified.station_listing, identified.redirects)
+    before = Register(state.station, state.station_listing, state.station_redirect)
+    issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
+    return Registered(
+        listings=listings,
+        pairs=_pairs(matched.pairs, decisions),
+        register=after,
+        statements=merged.statements,
+        plaques=merged.plaques,
+        events=night_events(before, after, listings),
+        issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
+    )
+
+
+def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:
+    """Rejected if, and only if, conservation, a critical station rule or the churn gate fails, or no source is usable."""
+    faults = [fault for each in gathered for fault in each.settled.tally.faults]
+    critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
+    share = churn(Register(state.station, state.station_listing, state.station_redirect), registered.events)
+    is_usable = any(each.last_good_on == night for each in gathered)
+    reasons = [
+        *faults,
+        *(f"{count} 站不合格（{rule}）" for rule, count in critical["rule"].value_counts().sort_index().items()),
+        *([f"一夜之间有 {share:.0%} 的在册驿站停用、并入或拆分，超过 {CHURN_LIMIT:.0%}"] if share > CHURN_LIMIT else []),
+        *([] if is_usable else ["没有一份名单可用"]),
+    ]
+    if reasons:
+        return Verdict("rejected", "；".join(reasons))
+    news = _news(state, gathered)
+    return Verdict("quarantined", "；".join(news)) if news else Verdict("published", None)
+
+
+def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
+    """What is new and needs a person: rows that came into quarantine, sources that stopped."""
+    key = ["source", "row_key", "row_digest"]
+    known = pd.MultiIndex.from_frame(state.quarantine[key])
+    held = sum(int((~pd.MultiIndex.from_frame(each.settled.quarantine[key].fillna("")).isin(known)).sum()) for each in gathered)
+    was_stopped = set(state.source_state.loc[state.source_state["is_stopped"].fillna(value=False).astype(bool), "source"])
+    stopped = [each.source for each in gathered if each.settled.tally.is_stopped and each.source not in was_stopped]
+    return [*([f"新扣留 {held} 行"] if held else []), *([f"新停用名单 {'、'.join(stopped)}"] if stopped else [])]
+
+
+def _ranked(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
+    """Every listing ever, in id order, with what identity and merge rank it by."""
+    good = {each.source: each.last_good_on for each in gathered}
+    trust = {key: source.trust for key, source in house.sources.items()}
+    listings = pd.concat([each.settled.listings for each in gathered if len(each.settled.listings)], ignore_index=True)
+    listings = listings.sort_values("listing_id", ignore_index=True)
+    last_good = listings["source"].map(good)
+    return listings.assign(
+        is_open=listings["is_open"].astype(bool),
+        trust=listings["source"].map(trust).fillna(NO_TRUST).astype("int64"),
+        carried=listings["carried_since"].notna(),
+        last_seen_on=listings["closed_on"].fillna(listings["carried_since"]).fillna(last_good).astype("str"),
+    )
+
+
+def _pairs(pairs: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
+    verdicts = decisions.judgements[["left_id", "right_id", "verdict"]]
+    return pairs.merge(verdicts, how="left", on=["left_id", "right_id"]).rename(columns={"review": "is_review"})
+
+
+def _suspects(placed: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:
+    rows = suspects.merge(placed[["listing_id", "source", "row_key", "lng_wgs84", "lat_wgs84"]], on="listing_id")
+    shown = rows["lng_wgs84"].round(5).astype("str") + ", " + rows["lat_wgs84"].round(5).astype("str")
+    return issue_rows(RULES["position_other_datum"], rows, shown)
+
+
+def night_tables(
+    house: House,
+    gathered: Sequence[Gathered],
+    registered: Registered,
+    decisions: Decisions,
+    ended: Verdict,
+    night: str,
+    run: dict[str, object],
+) -> NightTables:
+    """The night as the warehouse keeps it."""
+    quarantine = pd.concat([each.settled.quarantine for each in gathered], ignore_index=True)
+    issues = pd.concat([*(each.issues for each in gathered), registered.issues], ignore_index=True)
+    rows = sum(each.settled.tally.rows_read for each in gathered)
+    stations = registered.register.stations
+    return NightTables(
+        state=ended.state,
+        reason=ended.reason,
+        fingerprint=house.fingerprint(night),
+        model_fingerprint=house.model.fingerprint,
+        counts={
+            "rows": rows,
+            "listings": int(registered.listings["is_open"].sum()),
+            "pairs": len(registered.pairs),
+            "stations": int(stations["status"].eq("open").sum()),
+            "quarantined": len(quarantine),
+        },
+        run=run,
+        retrieval=retrievals(gathered),
+        issue=issues,
+        quarantine=quarantine,
+        source_night=pd.DataFrame([{**asdict(each.settled.tally), "last_good_on": each.last_good_on} for each in gathered]),
+        listing=registered.listings,
+        pair=registered.pairs,
+        station=stations,
+        station_listing=registered.register.station_listing,
+        station_redirect=registered.register.redirects,
+        station_event=registered.events,
+        statement=registered.statements,
+        plaque=registered.plaques,
+        decision=decisions.log,
+        judgement=decisions.judgements,
+        correction=decisions.corrections,
+        division=_divisions(house),
+        owner=_owners(house),
+    )
+
+
+def retrievals(gathered: Sequence[Gathered]) -> pd.DataFrame:
+    """Tonight's retrievals as table rows."""
+    return pd.DataFrame([{**asdict(each.retrieval), "outcome": str(each.retrieval.outcome), "parts": _parts(each)} for each in gathered])
+
+
+def _parts(each: Gathered) -> str:
+    return json.dumps([asdict(part) for part in each.retrieval.parts], ensure_ascii=False)
+
+
+def _divisions(house: House) -> pd.DataFrame:
+    divisions = pd.DataFrame([asdict(division) for division in house.city.divisions])
+    return divisions.rename(columns={"code": "division_code", "parent": "parent_code"})
+
+
+def _owners(house: House) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "source": key,
+                "owner_name": source.owner,
+                "title": source.title,
+                "kind": source.kind,
+                "datum": source.datum,
+                "batch_hint": source.batch_hint,
+                "trust": source.trust,
+                "due": ";".join(sorted(source.due.weekdays)),
+                "max_age_days": source.max_age_days,
+                "licence": source.licence,
+            }
+            for key, source in house.sources.items()
+        ]
+    )

@@ -1,0 +1,81 @@
+"""`yizhan nightly`: one night through Prefect from a terminal, and its summary."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import date
+
+from rich.console import Console
+
+from desk.facts import night_facts
+from desk.summary import night_summary
+from flows.house import House, open_house
+from flows.sample import sample_city
+from flows.server import running_server
+from flows.settings import Settings, load_settings, prepare_process, set_variable, tonight
+from warehouse.engine import open_warehouse
+
+#: State of the flow run → exit code: published 0, rejected or otherwise not published 1, locked 3.
+_EXITS = {"Completed": 0, "Quarantined": 0, "Rejected": 1, "NotPublished": 1, "Locked": 3}
+
+
+class RefusedError(ValueError):
+    """The command cannot be carried out as given; the message (Chinese) says why and what to do."""
+
+
+class LockedError(RuntimeError):
+    """Someone else is writing; the message (Chinese) names who."""
+
+
+def run_night(settings: Settings, *, on: date | None, full: bool, refetch: bool, only: list[str], sample: bool, say: Console) -> int:
+    """Run one night and print its summary; the exit code."""
+    _refuse(open_house(settings), on, only)
+    prepare_process(settings)
+    with ExitStack() as running:
+        if sample:
+            say.print("[dim]启动样例城市 …[/]")
+            set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home, on)).resolve()))
+        if server := running_server(settings.home):
+            set_variable("PREFECT_API_URL", server)
+        say.print("[dim]夜跑开始（Prefect 首次启动约需 20 秒）…[/]")
+        ended = _through_prefect(on, full=full, refetch=refetch, only=only)
+    house = open_house(load_settings())
+    code = _EXITS.get(ended[0], 70)
+    if code == 3:
+        raise LockedError(ended[1])
+    if ended[0] in ("Completed", "Quarantined", "Rejected"):
+        show_night(house, (on or tonight(house.city.timezone)).isoformat(), say)
+    else:
+        say.print(ended[1], markup=False)
+    return code
+
+
+def show_night(house: House, night: str, say: Console) -> None:
+    """Print the summary of a night in the published warehouse."""
+    publication = house.publisher.current()
+    if publication is None:
+        raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            say.print(night_summary(night_facts(connection, night), house.titles, house.settings.home))
+    finally:
+        engine.dispose()
+
+
+def _refuse(house: House, on: date | None, only: list[str]) -> None:
+    """Refuse at once what cannot end well, before a server is started for it."""
+    if unknown := sorted(set(only) - set(house.sources)):
+        raise RefusedError(f"没有这样的来源：{'、'.join(unknown)}；现有：{'、'.join(house.sources)}")
+    if on is not None and on > tonight(house.city.timezone):
+        raise RefusedError(f"{on} 还没有到；业务日期不能晚于今天")
+    if holder := house.publisher.writer():
+        raise LockedError(f"仓库正由{holder.who}写入（进程 {holder.pid}，自 {holder.since} 起）；请等它结束后再试。")
+
+
+def _through_prefect(on: date | None, *, full: bool, refetch: bool, only: list[str]) -> tuple[str, str]:
+    """Name and message of the state in which the flow run ends. Prefect is imported here: it reads its settings when it is."""
+    from flows.nightly import nightly
+
+    ended = nightly(on=on, full=full, refetch=refetch, source=only, return_state=True)
+    return str(ended.name), str(ended.message or "")
