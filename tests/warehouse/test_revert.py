@@ -1,0 +1,62 @@
+"""Whatever nights came, reverting to before one of them gives back exactly what stood then."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.warehouse.nights import Claim, night_tables, rejected
+from tests.warehouse.reading import contents
+from warehouse.engine import open_warehouse
+from warehouse.interval import revert
+from warehouse.load import load_night, load_rejected
+from warehouse.state import read_state
+
+_CLAIM = st.builds(
+    Claim,
+    source=st.sampled_from(["union", "bank"]),
+    key=st.sampled_from(["1", "2", "3"]),
+    name=st.sampled_from(["甲站", "乙站"]),
+    station=st.integers(1, 3),
+    is_open=st.booleans(),
+    lng=st.sampled_from([None, 118.38, 118.4]),
+)
+_NIGHT = st.tuples(
+    st.lists(_CLAIM, max_size=4, unique_by=lambda claim: claim.listing_id),
+    st.lists(st.sampled_from(["union:1", "union:8", "bank:9"]), max_size=2, unique=True),
+    st.sampled_from(["published", "published", "quarantined", "rejected"]),
+)
+
+
+def _nth(number: int) -> str:
+    return (date(2026, 6, 1) + timedelta(days=number)).isoformat()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nights=st.lists(_NIGHT, min_size=2, max_size=5), back=st.data())
+def test_revert_gives_back_the_state_after_any_night(
+    template: Path, nights: list[tuple[list[Claim], list[str], str]], back: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_warehouse(Path(shutil.copyfile(template, Path(folder) / "warehouse.duckdb")))
+        after, states = [], []
+        for number, (claims, held, state) in enumerate(nights):
+            with engine.begin() as connection:  # a transaction a night, as it is published
+                if state == "rejected":
+                    load_rejected(connection, _nth(number), rejected(_nth(number), held))
+                else:
+                    load_night(connection, _nth(number), night_tables(claims, _nth(number), held, state))
+                after.append({name: rows for name, rows in contents(connection).items() if name != "owner"})
+                states.append(read_state(connection))
+        kept = back.draw(st.integers(0, len(nights) - 1), label="last night kept")
+        with engine.begin() as connection:
+            revert(connection, _nth(kept + 1))
+            assert {name: rows for name, rows in contents(connection).items() if name != "owner"} == after[kept]
+            assert read_state(connection).listing.equals(states[kept].listing)
+            assert read_state(connection).source_state.equals(states[kept].source_state)
+        engine.dispose()
