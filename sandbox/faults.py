@@ -140,6 +140,10 @@ def _any(_: Draft) -> bool:
     return True
 
 
+def _still_open(draft: Draft) -> bool:
+    return draft.station.is_open
+
+
 def _nothing(_: Draft, __: Random) -> None:
     """The list itself does it: a closed status is written, a row is put in twice, when the list is put together."""
 
@@ -155,7 +159,7 @@ FAULTS: Final = (
         lambda _: False,
         _nothing,
     ),
-    Fault("row_twice", "life", 0.024, ("union", "bank_icbc", "bank_rural", "civilization"), "同一行出现两次", _any, _nothing),
+    Fault("row_twice", "life", 0.024, ("union", "bank_icbc", "bank_rural", "civilization"), "同一行出现两次", _still_open, _nothing),
     Fault("lugang_variant", "variant", 0.025, SOURCES, "澛港写成瀂港或鲁港", _mentions_lugang, _variant),
     Fault("batch_contradiction", "batch", 0.025, ("union", "civilization"), "银行、营业厅写成改造或新建", _contradictable, _contradict),
     Fault("other_datum", "position", 0.03, _PLACED, "坐标用了别的坐标系", _has("lng"), _other_datum),

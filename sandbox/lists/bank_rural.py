@@ -20,7 +20,7 @@ def write(draft: Draft) -> None:
     rng = draft.draw("rest")
     draft.fields |= {
         "__sheet__": place.county,
-        "序号": str(code_number(int(station.id[1:]), draft.copy, 5003) % 4000 + 1),
+        "序号": str(code_number(int(station.id[1:]), draft.copy, 5003)),
         "网点名称": _name(draft.draw("name"), station),
         "统一社会信用代码": station.credit_code,
         "地址/乡镇街道": place.town,
