@@ -22,9 +22,7 @@ class JsonRows:
 
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all pages in order, numbered from 1. Raises NotAsDeclaredError when a page is not JSON or has no list at `at`."""
-        records = [dict(_flat(row, "")) for payload in payloads for row in self._rows(payload)]
-        headers = dict.fromkeys(header for record in records for header in record)
-        return raw_of(records, list(headers))
+        return raw_of_objects([row for payload in payloads for row in self._rows(payload)])
 
     def _rows(self, payload: Payload) -> list[Mapping[str, object]]:
         try:
@@ -39,6 +37,13 @@ class JsonRows:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise NotAsDeclaredError(f"{payload.label}：JSON 里“{self.at or '最外层'}”处不是名单；请检查接口")
         return rows
+
+
+def raw_of_objects(rows: Sequence[Mapping[str, object]]) -> Raw:
+    """Raw of parsed JSON objects, numbered from 1 in the order given."""
+    records = [dict(_flat(row, "")) for row in rows]
+    headers = dict.fromkeys(header for record in records for header in record)
+    return raw_of(records, list(headers))
 
 
 def _flat(value: object, header: str) -> Iterator[tuple[str, str | None]]:
