@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -19,6 +18,7 @@ app = App(
     help="One register of every service station in a city, rebuilt each night from its owners' lists.\n\n"
     "Exit codes: 0 published, 1 rejected, 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
     version_flags=["--version"],
+    default_parameter=Parameter(negative=()),
 )
 city = App(name="city", help="Cities of your own.")
 app.command(city)
@@ -32,7 +32,7 @@ def nightly(
     on: date | None = None,
     full: bool = False,
     refetch: bool = False,
-    source: Annotated[list[str] | None, Parameter(negative="")] = None,
+    source: list[str] | None = None,
     sample: bool = False,
 ) -> int:
     """Run one night through Prefect and print its summary.
@@ -41,11 +41,16 @@ def nightly(
 
     Parameters
     ----------
-    on: business date of the night (default: today in the city's time zone); later nights are rebuilt after it.
-    full: recompute every derived row instead of what changed.
-    refetch: fetch again although this night's retrievals are complete.
-    source: fetch only this source (repeatable); the others keep what they have.
-    sample: start the sample city for the run, and stop it after.
+    on
+        business date of the night (default: today in the city's time zone); later nights are rebuilt after it.
+    full
+        recompute every derived row instead of what changed.
+    refetch
+        fetch again although this night's retrievals are complete.
+    source
+        fetch only this source (repeatable); the others keep what they have.
+    sample
+        start the sample city for the run, and stop it after.
     """
     from flows.run import run_night
 
