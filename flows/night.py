@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 from sqlalchemy import Connection
 
+from desk.facts import night_facts
+from desk.report import night_report
 from flows.gather import Gathered, fetch, judge, unclaimed
 from flows.house import House
 from flows.register import Verdict, night_tables, register, retrievals, verdict
+from flows.rules import every_rule
 from flows.settings import now
 from transforms.records import no_issues
 from warehouse.interval import revert
-from warehouse.journal import Decisions
+from warehouse.journal import Decisions, read_journal
 from warehouse.load import NightRecord, NightTables, load_night, load_rejected
-from warehouse.state import State, read_state
+from warehouse.publish import Draft
+from warehouse.state import State, nights_after, read_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,44 @@ class Stage:
     def is_asked(self) -> bool:
         """Whether this night may fetch."""
         return self.night == self.order.night
+
+
+def gather_all(stage: Stage) -> list[Gathered]:
+    """Every source's stages, side by side: most of their time is waiting for owners."""
+    with ThreadPoolExecutor(stage.house.settings.workers) as pool:
+        return list(pool.map(partial(gather, stage), stage.house.sources))
+
+
+def run_nights(
+    house: House,
+    order: Order,
+    draft: Draft,
+    gather_all: Callable[[Stage], list[Gathered]],
+    conclude: Callable[[Stage, Sequence[Gathered]], Concluded],
+) -> tuple[Verdict, str]:
+    """Run the night of the order and rebuild every later one in the draft; how the first ended, and the report on it (Markdown).
+
+    `gather_all` and `conclude` are those of this module, or the same under Prefect.
+    """
+    decisions = read_journal(house.journal)
+
+    def run(night: str) -> Concluded:
+        stage = begin(connection, house, order, night, decisions, draft.name)
+        return conclude(stage, gather_all(stage))
+
+    with draft.engine.connect() as connection:
+        transaction = connection.begin()
+        later = nights_after(connection, order.night)
+        first = run(order.night)
+        if first.ended.state == "rejected":
+            transaction.rollback()  # the register stays as it was, of this night and of every later one
+            transaction = connection.begin()
+            later = []
+        write(connection, order.night, first)
+        for night in later:
+            write(connection, night, run(night))
+        transaction.commit()
+        return first.ended, night_report(night_facts(connection, order.night), house.titles, every_rule())
 
 
 def begin(connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str) -> Stage:

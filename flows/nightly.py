@@ -15,20 +15,15 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
-from sqlalchemy import Connection
 
-from desk.facts import night_facts
-from desk.report import night_report
+from flows.gather import Gathered
 from flows.house import House, open_house
-from flows.night import Concluded, Order, Stage, begin, conclude, gather, write
+from flows.night import Order, Stage, conclude, gather, run_nights
 from flows.register import Verdict
-from flows.rules import every_rule
 from flows.settings import load_settings, now, tonight
 from warehouse.disk import DiskFullError
-from warehouse.journal import JournalError, read_journal
+from warehouse.journal import JournalError
 from warehouse.lock import AnotherWriterError
-from warehouse.publish import Draft
-from warehouse.state import nights_after
 
 #: Sources are fetched side by side: most of that time is waiting for owners.
 _RUNNER: Final[TaskRunner[PrefectFuture[Any]]] = cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=8))
@@ -53,7 +48,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
     try:
         with house.publisher.begin(night, f"{night} 的夜跑") as draft:
-            ended, report = run_nights(house, order, draft)
+            ended, report = run_nights(house, order, draft, _gather_all, _conclude)
             draft.publish()
     except AnotherWriterError as held:
         return Failed(name="Locked", message=str(held))
@@ -64,34 +59,13 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     return _state(ended)
 
 
-def run_nights(house: House, order: Order, draft: Draft) -> tuple[Verdict, str]:
-    """Run the night of the order and rebuild every later one in the draft; how the first ended, and the report on it (Markdown)."""
-    decisions = read_journal(house.journal)
-    with draft.engine.connect() as connection:
-        transaction = connection.begin()
-        later = nights_after(connection, order.night)
-        concluded = _run_night(begin(connection, house, order, order.night, decisions, draft.name))
-        if concluded.ended.state == "rejected":
-            transaction.rollback()  # the register stays as it was, this night's and every later one's
-            transaction = connection.begin()
-            write(connection, order.night, concluded)
-        else:
-            write(connection, order.night, concluded)
-            for night in later:
-                write(connection, night, _run_night(begin(connection, house, order, night, decisions, draft.name)))
-        transaction.commit()
-        return concluded.ended, _report(connection, house, order.night)
-
-
-def _run_night(stage: Stage) -> Concluded:
-    titles = stage.house.titles
-    futures = [_gather.with_options(task_run_name=f"{titles[key]} {stage.night}").submit(stage, key) for key in stage.house.sources]
-    gathered = [future.result() for future in futures]
-    return _conclude.with_options(task_run_name=f"名册 {stage.night}")(stage, gathered)
-
-
-def _report(connection: Connection, house: House, night: str) -> str:
-    return night_report(night_facts(connection, night), house.titles, every_rule())
+def _gather_all(stage: Stage) -> list[Gathered]:
+    """One task a source, side by side."""
+    futures = [
+        _gather.with_options(task_run_name=f"{source.title} {stage.night}").submit(stage, key)
+        for key, source in stage.house.sources.items()
+    ]
+    return [future.result() for future in futures]
 
 
 def _tag(ended: Verdict, house: House, night: str) -> None:

@@ -1,0 +1,29 @@
+"""One small town for all tests of the night; each test has a household of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.night.town import Household, Town, served_town
+
+
+@pytest.fixture(scope="session")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with served_town(tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@pytest.fixture
+def town(_served: Town) -> Iterator[Town]:
+    """The town at night 0, put back there after the test."""
+    yield _served
+    _served.move(0)
+
+
+@pytest.fixture
+def household(tmp_path: Path, town: Town) -> Household:
+    """A household without any night yet."""
+    return Household(tmp_path / "var", town.env)
