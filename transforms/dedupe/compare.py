@@ -10,7 +10,22 @@ import numpy as np
 
 from transforms.dedupe.features import Features, Floats, Ints, Marks, Words
 from transforms.dedupe.geometry import datum_shifted, distances
-from transforms.dedupe.levels import ADDRESS, COMPARISONS, CORE, CREDIT, DISTANCE, KIND, NEAR_M, ORGANISATION, PHONE, PLAQUE
+from transforms.dedupe.levels import (
+    ADDRESS,
+    COMPARISONS,
+    CORE,
+    CREDIT,
+    DISTANCE,
+    FACILITIES,
+    HOURS,
+    KIND,
+    NEAR_M,
+    OPENED,
+    ORGANISATION,
+    PHONE,
+    PLAQUE,
+    PREMISES,
+)
 
 #: Dice coefficient of two character sets from which names count as close or as having something in common. At 0.5 half of the
 #: characters of two four-character names agree, which two unrelated names of one quarter (天门山路…) reach often.
@@ -43,10 +58,13 @@ def compare(listings: Features, left: Ints, right: Ints) -> Levels:
     parts: dict[str, tuple[Ints, ...]] = {
         "where": (_distance(listings, left, right, metres), address),
         "name": (_organisation(listings, left, right), _core(listings, left, right)),
-        "kind": (_kind(listings, left, right),),
+        "kind": (_kind(listings, left, right), _premises(listings, left, right)),
         "phone": (_phone(listings, left, right),),
         "credit": (_three(CREDIT, "credit", listings.credit[left], listings.credit[right]),),
         "plaque": (_plaque(listings, left, right),),
+        "hours": (_three(HOURS, "hours", listings.hours[left], listings.hours[right]),),
+        "facilities": (_facilities(listings, left, right),),
+        "opened": (_opened(listings, left, right),),
     }
     codes = {comparison.name: np.ravel_multi_index(parts[comparison.name], comparison.shape).astype(np.int64) for comparison in COMPARISONS}
     one_door = np.isin(address, [list(ADDRESS).index("number"), list(ADDRESS).index("building")])
@@ -129,13 +147,14 @@ def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks]:
 def _core(listings: Features, left: Ints, right: Ints) -> Ints:
     words = listings.core
     dice, within = _alike(words, left, right)
-    both = _both(words.code, left, right)
+    both, equal = _both(words.code, left, right), _same(words.code, left, right)
     marked = _both(listings.core_marks, left, right) & ~_same(listings.core_marks, left, right)
     return _choose(
         CORE,
         "core_missing",
         [
-            ("equal", _same(words.code, left, right)),
+            ("equal_area", equal & (listings.core_is_area[left] | listings.core_is_area[right])),
+            ("equal", equal),
             ("marker", marked & _same(listings.core_stem, left, right)),
             ("within", within),
             ("close", both & (dice >= _CLOSE)),
@@ -170,6 +189,20 @@ def _kind(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
+def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
+    trade, sort = _same(listings.trade, left, right), _both(listings.sort, left, right)
+    return _choose(
+        PREMISES,
+        "premises_missing",
+        [
+            ("premises_same", trade & _same(listings.sort, left, right)),
+            ("premises_sort", trade & sort),
+            ("premises_trade", trade),
+            ("premises_differs", _both(listings.trade, left, right)),
+        ],
+    )
+
+
 def _shared(a: Ints, b: Ints) -> Marks:
     return np.asarray(((a[:, :, None] == b[:, None, :]) & (a[:, :, None] >= 0)).any(axis=(1, 2)))
 
@@ -190,3 +223,33 @@ def _phone(listings: Features, left: Ints, right: Ints) -> Ints:
 def _plaque(listings: Features, left: Ints, right: Ints) -> Ints:
     a, b = listings.plaques[left], listings.plaques[right]
     return _choose(PLAQUE, "plaque_missing", [("plaque_shared", (a & b) != 0), ("plaque_differs", (a != 0) & (b != 0))])
+
+
+def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
+    a, b = listings.facilities[left], listings.facilities[right]
+    common, total = np.bitwise_count(a & b).astype(np.int64), (np.bitwise_count(a).astype(np.int64) + np.bitwise_count(b))
+    known = (a != 0) & (b != 0)
+    return _choose(
+        FACILITIES,
+        "facilities_missing",
+        [
+            ("facilities_same", known & (20 * common >= 9 * total)),
+            ("facilities_close", known & (20 * common >= 7 * total)),
+            ("facilities_some", known & (20 * common >= 5 * total)),
+            ("facilities_differs", known),
+        ],
+    )
+
+
+def _opened(listings: Features, left: Ints, right: Ints) -> Ints:
+    day, month = listings.opened, listings.opened_month
+    return _choose(
+        OPENED,
+        "opened_missing",
+        [
+            ("opened_same", _same(day, left, right)),
+            ("opened_differs", _both(day, left, right)),
+            ("opened_month", _same(month, left, right)),
+            ("opened_differs", _both(month, left, right)),
+        ],
+    )

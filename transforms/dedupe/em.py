@@ -26,7 +26,15 @@ _ROUNDS: Final = 300
 
 #: How core names of one station's listings look in any city. Half of the learnt share is taken from here: without it EM drifts, where
 #: premises are dense, to the class "same building" (seen on Nanjing: 5 % of near pairs, equal names less likely in it than unequal ones).
-_CORE_BELIEF: Final[Mapping[str, float]] = {"equal": 0.5, "within": 0.2, "close": 0.12, "some": 0.1, "differs": 0.07, "marker": 0.01}
+_CORE_BELIEF: Final[Mapping[str, float]] = {
+    "equal": 0.25,
+    "equal_area": 0.25,
+    "within": 0.2,
+    "close": 0.12,
+    "some": 0.1,
+    "differs": 0.07,
+    "marker": 0.01,
+}
 
 
 @dataclass(frozen=True, slots=True)

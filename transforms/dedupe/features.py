@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import FAMILIES
+from transforms.dedupe.premises import premises
 from transforms.standardise.position import OFFSETS, datum_offsets
 
 Ints = npt.NDArray[np.int64]
@@ -31,6 +33,15 @@ _DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
 
 #: Hot lines: 400 and 800 numbers and short codes (95588, 12345, 110) reach an organisation, not a place.
 _HOT_LINE: Final = r"^(?:[48]00|\d{3,6}$)"
+
+#: Area codes: half of the owners of one city leave theirs out.
+_AREA: Final = r"\b0\d{2,3}-(?=\d{7,8}\b)"
+
+#: A landmark worth the name: 门前, 商铺 and shop numbers are everywhere.
+_NAMED: Final = r"[^\d-]{3,}"
+
+#: Days before the spans of opening hours: half of the owners leave them out.
+_DAYS: Final = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:[-,](?:Mo|Tu|We|Th|Fr|Sa|Su|PH))* "
 
 _PHONES: Final = 4
 
@@ -54,12 +65,15 @@ class Features:
     source: Ints
     text: Mapping[str, pd.Series]
     core: Words
+    core_is_area: Marks
     core_stem: Ints
     core_marks: Ints
     organisation: Words
     kind: Ints
     family: Ints
     is_guest: Marks
+    trade: Ints
+    sort: Ints
     community: Ints
     town: Ints
     county: Ints
@@ -76,6 +90,10 @@ class Features:
     contacts: Ints
     credit: Ints
     plaques: Ints
+    hours: Ints
+    facilities: Ints
+    opened: Ints
+    opened_month: Ints
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -93,7 +111,11 @@ def features(listings: pd.DataFrame) -> Features:
     lng, lat = _number(frame, "lng_wgs84"), _number(frame, "lat_wgs84")
     text = {name: _text(frame, name) for name in _TEXTS}
     sources, source = _sorted_codes(text["source"])
+    trades, sorts = premises(text["name"], text["host"], text["kind"])
+    text["name_core"] = cores(text["name_core"], text["county"], trades)
+    text["organisation"] = organisations(text["organisation"])
     core = _words(text["name_core"])
+    area = _is_area(text["name_core"], text["road"], text["community"], text["county"])
     numbers = text["number"].where(text["road"] != "", "")
     base = numbers.str.extract(r"^(\d+)", expand=False).fillna("")
     stems = text["name_core"].str.translate(str.maketrans("", "", _MARKERS))
@@ -104,13 +126,16 @@ def features(listings: pd.DataFrame) -> Features:
         ids=tuple(frame["listing_id"]),
         sources=sources,
         source=source,
-        text={**text, "stem": stems, "family": families},
+        text={**text, "stem": stems, "family": families, "trade": trades},
         core=core,
+        core_is_area=area,
         core_stem=_codes(stems),
         core_marks=_codes(marks),
         organisation=_words(text["organisation"]),
         kind=_codes(kinds),
         family=_codes(families),
+        trade=_codes(trades),
+        sort=_codes(sorts),
         is_guest=(families == "guest").to_numpy(np.bool_),
         community=_codes(text["community_code"]),
         town=_codes(text["town_code"]),
@@ -120,19 +145,25 @@ def features(listings: pd.DataFrame) -> Features:
         number_base=_codes(base),
         number_value=pd.to_numeric(base.where(base.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int64),
         building=_codes(text["building"]),
-        landmark=_codes(text["landmark"]),
+        landmark=_codes(text["landmark"].where(text["landmark"].str.fullmatch(_NAMED), "")),
         lng=lng,
         lat=lat,
         shifts=_shifts(lng, lat),
-        phones=_matrix(text["phones"], hot_lines=False),
+        phones=_matrix(text["phones"].str.replace(_AREA, "", regex=True), hot_lines=False),
         contacts=_matrix(text["contact_phone"], hot_lines=True),
         credit=_rare(_codes(text["credit_code"])),
         plaques=_masks(text["plaques"]),
+        hours=_codes(text["hours"].str.replace(_DAYS, "", regex=True)),
+        facilities=_masks(text["facilities"]),
+        opened=_codes(text["opened_on"].where(~text["opened_on"].str.endswith("-01"), "")),
+        opened_month=_codes(text["opened_on"].str[:7]),
     )
 
 
 _TEXTS: Final = (
     "source",
+    "name",
+    "host",
     "name_core",
     "organisation",
     "kind",
@@ -148,6 +179,11 @@ _TEXTS: Final = (
     "credit_code",
     "plaques",
     "city_code",
+    "county",
+    "community",
+    "hours",
+    "facilities",
+    "opened_on",
 )
 
 
@@ -178,6 +214,15 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
     vectors = datum_offsets(distinct[:, 0], distinct[:, 1])
     wanted = [OFFSETS.index(pair) for pair in (("WGS-84", "GCJ-02"), ("WGS-84", "BD-09"), ("GCJ-02", "BD-09"))]
     return np.asarray(np.stack([vectors[at] for at in wanted], axis=1)[which.reshape(-1)])
+
+
+def _is_area(core: pd.Series, *areas: pd.Series) -> Marks:
+    """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
+    plain = core.str.removesuffix("社区").str.removesuffix("村")
+    found = np.zeros(len(core), dtype=np.bool_)
+    for area in areas:
+        found |= ((plain == area.str.removesuffix("社区").str.removesuffix("村")) & (core != "")).to_numpy(np.bool_)
+    return found
 
 
 def _sorted_codes(column: pd.Series) -> tuple[tuple[str, ...], Ints]:

@@ -42,6 +42,7 @@ ADDRESS: Final[Mapping[str, str]] = {
 
 CORE: Final[Mapping[str, str]] = {
     "equal": "核心名相同",
+    "equal_area": "核心名相同，但只是路名或社区名",
     "within": "核心名一个包含另一个",
     "close": "核心名相近",
     "some": "核心名有几个字相同",
@@ -65,6 +66,15 @@ KIND: Final[Mapping[str, str]] = {
     "kind_missing": "缺类型",
 }
 
+#: What sort of place each stands in, by the words of its name and host.
+PREMISES: Final[Mapping[str, str]] = {
+    "premises_same": "场所类别相同",
+    "premises_trade": "场所行业相同",
+    "premises_sort": "行业相同，场所类别不同",
+    "premises_differs": "场所行业不同",
+    "premises_missing": "看不出场所类别",
+}
+
 PHONE: Final[Mapping[str, str]] = {
     "phone_same": "电话相同",
     "contact_same": "联系手机相同",
@@ -82,6 +92,25 @@ PLAQUE: Final[Mapping[str, str]] = {
     "plaque_shared": "有相同挂牌",
     "plaque_differs": "挂牌不同",
     "plaque_missing": "缺挂牌",
+}
+
+
+HOURS: Final[Mapping[str, str]] = {"hours_same": "开放时段相同", "hours_differs": "开放时段不同", "hours_missing": "缺开放时间"}
+
+#: How much of the facilities that either names both name (Dice coefficient of the two sets).
+FACILITIES: Final[Mapping[str, str]] = {
+    "facilities_same": "设施相同",
+    "facilities_close": "设施大多相同",
+    "facilities_some": "设施部分相同",
+    "facilities_differs": "设施不同",
+    "facilities_missing": "缺设施",
+}
+
+OPENED: Final[Mapping[str, str]] = {
+    "opened_same": "建成日期相同",
+    "opened_month": "建成月份相同",
+    "opened_differs": "建成日期不同",
+    "opened_missing": "缺建成日期",
 }
 
 
@@ -112,10 +141,13 @@ class Comparison:
 COMPARISONS: Final = (
     Comparison("where", "地点", (DISTANCE, ADDRESS)),
     Comparison("name", "名称", (ORGANISATION, CORE)),
-    Comparison("kind", "类型", (KIND,)),
+    Comparison("kind", "类型", (KIND, PREMISES)),
     Comparison("phone", "电话", (PHONE,)),
     Comparison("credit", "信用代码", (CREDIT,)),
     Comparison("plaque", "挂牌", (PLAQUE,)),
+    Comparison("hours", "开放时间", (HOURS,)),
+    Comparison("facilities", "设施", (FACILITIES,)),
+    Comparison("opened", "建成日期", (OPENED,)),
 )
 
 #: Strata: near pairs are enumerated exhaustively, far pairs only meet through a key, so each has weights of its own.

@@ -38,11 +38,24 @@ _START: Final[Mapping[str, Mapping[str, float]]] = {
         "d1000": -5,
         "d_far": -8,
     },
-    "name": {"equal": 4, "within": 2, "close": 1, "some": -2, "differs": -4, "marker": -4, "org_same": 1, "org_differs": -2},
+    "name": {
+        "equal": 4,
+        "equal_area": 2,
+        "within": 2,
+        "close": 1,
+        "some": -2,
+        "differs": -4,
+        "marker": -4,
+        "org_same": 1,
+        "org_differs": -2,
+    },
     "kind": {"kind_same": 1, "kind_family": -3, "kind_differs": -5},
     "phone": {"phone_same": 5, "contact_same": 4, "phone_differs": -1},
     "credit": {"credit_same": 4, "credit_differs": -3},
     "plaque": {"plaque_shared": 1},
+    "hours": {"hours_same": 1, "hours_differs": -1},
+    "facilities": {"facilities_same": 1, "facilities_close": 1, "facilities_differs": -1},
+    "opened": {"opened_same": 4, "opened_month": 2, "opened_differs": -3},
 }
 _START_PRIOR: Final = -6.0
 

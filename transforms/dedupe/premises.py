@@ -1,0 +1,71 @@
+"""Premises: what sort of place a listing stands in, read off its name and host. A union station in a bank and the bank are one place.
+
+The listing's own kind often says only whose list it is on (every line of the union's list is a union station), so two listings of one
+corner, named after the same road, are told apart by the words 支行, 营业厅, 便民亭, 社区 in their names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import pandas as pd
+
+from transforms.dedupe.levels import FAMILIES
+from transforms.standardise import words
+
+#: Kinds that are plaques more than premises: they stand in anybody's house.
+_GUESTS: Final = frozenset(kind for kind, family in FAMILIES.items() if family == "guest") | {
+    "civ_centre",
+    "civ_institute",
+    "civ_station",
+    "civ_point",
+}
+
+#: Trades whose kind is believed without a word in the name: a bank's list holds banks. A site operator's holds anything.
+_FIRM_TRADES: Final = frozenset({"bank", "telecom"})
+
+_PUBLIC: Final = re.compile(r"社区|居委会|居民委员会|村委会|村民委员会|街道|人民政府|党群|[\u4e00-\u9fff]村(?!路)")
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """`trade`: group of hosts (bank, telecom, street, public, merchant, built); `sort`: the kind itself where a word tells it, else empty."""
+
+    trade: str = ""
+    sort: str = ""
+
+
+@cache
+def premises_of(text: str) -> Premises:
+    """The premises that a name or a host's name speaks of: by its last word for a kind, else by its brand, else by public offices."""
+    kinds = words.by_word("kinds")
+    found = [kind for kind in (kinds[word.upper()] for word in words.pattern("kinds").findall(text)) if kind not in _GUESTS]
+    if found:
+        return Premises(words.hosts("kinds")[found[-1]], found[-1])
+    brand = words.pattern("brands").search(text)
+    if brand:
+        return Premises(words.hosts("brands")[words.by_word("brands")[brand[0].upper()]])
+    if "银行" in text or "农商行" in text:
+        return Premises("bank")
+    return Premises("public") if _PUBLIC.search(text) else Premises()
+
+
+def premises(names: pd.Series, hosts: pd.Series, kinds: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Trade and sort of each listing: by its name, else its kind, else its host. Empty where nothing tells."""
+    trades, sorts = [], []
+    for name, host, kind in zip(names, hosts, kinds, strict=True):
+        known = premises_of(name)
+        if not known.trade and words.hosts("kinds").get(kind) in _FIRM_TRADES:
+            known = Premises(words.hosts("kinds")[kind], kind)
+        if not known.trade:
+            known = Premises(premises_of(host).trade)
+        trades.append(_STREET.get(known.trade, known.trade))
+        sorts.append(known.sort)
+    return pd.Series(trades, dtype="str"), pd.Series(sorts, dtype="str")
+
+
+#: A site operator's own places are kiosks and cabins in the street.
+_STREET: Final = {"telecom_site": "street"}
