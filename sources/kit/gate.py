@@ -83,7 +83,7 @@ def arrival(source: Source, retrieval: Retrieval) -> Verdict:
     if not retrieval.outcome.is_failure:
         return Verdict(stopped=False, issues=no_issues())
     rule = _OUTCOMES.get(retrieval.outcome, "source_unreachable")
-    return Verdict(stopped=True, issues=_issue(source, rule, retrieval.message or retrieval.outcome.title))
+    return Verdict(stopped=True, issues=_issue(source, rule, retrieval.message or retrieval.outcome.word))
 
 
 def _vanishing(brought: Brought, open_before: pd.DataFrame) -> pd.DataFrame:
