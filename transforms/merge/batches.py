@@ -1,35 +1,35 @@
-"""Which batch (三个一批) a place can have, by its kind and by whose premises it stands in. Read from the vocabulary of kinds, not told twice."""
+"""Batch (三个一批) against the kind of place and whose premises it stands in, by the rules that standardise reads a row with."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import pandas as pd
 
+from transforms.standardise import batch as rules
 from transforms.standardise import words
 
-#: Group of hosts (column `host` of vocabulary/kinds.csv) → the batches its places can have. A union's station stands anywhere, so its kind
-#: excludes nothing; a mall or tower may be built upon (new_build) or put up a plaque (co_branded). `none` and absent always fit.
-BATCHES: Final[dict[str, frozenset[str]]] = {
-    "public": frozenset({"renovated"}),
-    "street": frozenset({"new_build"}),
-    "built": frozenset({"new_build", "co_branded"}),
-    "bank": frozenset({"co_branded"}),
-    "telecom": frozenset({"co_branded"}),
-    "merchant": frozenset({"co_branded"}),
-}
 
-#: Hosts whose door is private: a plaque there is co-branded, whatever the kind of the station.
-PRIVATE_HOST: Final = r"银行|信用社|农商行|中国移动|中国电信|中国联通"
+def groups(kind: pd.Series, host: pd.Series) -> pd.Series:
+    """Group of hosts (vocabulary/kinds.csv, brands.csv) of each place: a private host wins over a public kind; missing when neither tells."""
+    by_kind = kind.map(words.hosts("kinds"))
+    by_host = host.map({text: _brand(text) for text in host.dropna().unique()})
+    private = by_kind.where(~by_kind.isin(["public", "union", ""]))
+    group = private.fillna(by_host).fillna(by_kind).astype("str")
+    return group.mask(group.isin(["union", ""]))
 
 
 def fits(batch: pd.Series, kind: pd.Series, host: pd.Series) -> pd.Series:
-    """True where the batch is one that kind or host allows, is `none` or absent, or where kind and host say nothing."""
-    group = kind.map(words.hosts("kinds"))
-    private = host.fillna("").astype(str).str.contains(PRIVATE_HOST)
-    by_kind = group.isin(list(BATCHES))
-    allowed = pd.Series(data=False, index=batch.index)
-    for name, batches in BATCHES.items():
-        allowed |= (group == name) & batch.isin(batches)
-    allowed |= private & (batch == "co_branded")
-    return allowed | batch.isna() | (batch == "none") | ~(by_kind | private)
+    """True where nothing about the place contradicts the batch; absent batches fit."""
+    group = groups(kind, host)
+    pairs = pd.MultiIndex.from_arrays([batch.astype(object), group.astype(object)])
+    answers = {pair: not rules.contradicts(*(None if pd.isna(part) else part for part in pair)) for pair in pairs.unique()}
+    return pd.Series([answers[pair] for pair in pairs], index=batch.index, dtype=bool)
+
+
+def ruled(kind: pd.Series, host: pd.Series) -> pd.Series:
+    """The batch that kind and host imply, missing where they imply none."""
+    return groups(kind, host).map(rules.BY_HOST).astype("str")
+
+
+def _brand(host: str) -> str | None:
+    found = words.pattern("brands").search(host)
+    return words.hosts("brands")[words.by_word("brands")[found[0].upper()]] if found else None

@@ -318,6 +318,24 @@ _ALL: Final = (
         "批次“{value}”与所属单位性质不符；请核对。",
         "A plaque on a bank is co-branded, whatever the batch cell says.",
     ),
+    _rule(
+        "batch_disputed",
+        "warning",
+        "owner",
+        "batch",
+        "批次说法不一",
+        "同一驿站各家填的批次不一致：{value}；请各单位核对，或由运维更正。",
+        "Each may be right by itself; a station has one batch, and the counts of 三个一批 hang on it.",
+    ),
+    _rule(
+        "correction_unusable",
+        "warning",
+        "us",
+        "",
+        "更正用不上",
+        "更正“{value}”用不上（没有这个字段，或值的格式不对）；请撤回后重新更正。",
+        "A person's value must win or be told that it did not; dropped silently it would look applied.",
+    ),
     # the source
     _rule("source_unreachable", "critical", "us", "", "名单取不到", "{value}", "Last good listings are carried forward."),
     _rule(
