@@ -34,7 +34,7 @@ _OTHER_COUNTY = re.compile(
 )
 _ZONE = re.compile(r"^[\u4e00-\u9fff]{0,10}?(?:开发区|高新区|产业园区|工业园区|新区|经开区|集中区)(?![路街\d号])")
 _COMMUNITY = re.compile(
-    r"^([\u4e00-\u9fff]{2,8}?(?:社区居民委员会|社区居委会|居民委员会|居委会|社区(?!服务|公共|卫生|医院|中心|店)|村民委员会|村委会|行政村|(?<![新农])村(?![\u4e00-\u9fff]?[路街巷\d]|口)))"
+    r"^([\u4e00-\u9fff]{2,8}?(?:社区居民委员会|社区居委会|居民委员会|居委会|社区(?!服务|公共|卫生|医院|(?:中心|店)(?![路街])|居)|村民委员会|村委会|行政村|(?<![新农])村(?![\u4e00-\u9fff]?[路街巷\d]|口|社区)))"
 )
 _GROUP = re.compile(r"^([\u4e00-\u9fff\d]{1,6}?(?:自然村|村民组|村民小组|小组|组|生产队))")
 
@@ -44,7 +44,7 @@ _ROAD = re.compile(
     rf"|(?:\d{{1,3}}号?|{_HAN}|[·'\d]){{1,8}}?(?:[东南西北中]{{0,1}}(?:大道|大街|大马路|马路|公路|高速|胡同|快速路|环路|路|街|道(?=\d)))(?:[东南西北中](?:段|路|街)|(?:[一二三四五六七八九十]|\d)(?:路|街))?)"
 )
 _NOT_ROAD = re.compile(r"^(?:社区|小区|居委会|居民|街道|站|桥|菜场|菜市场|农贸|小学|中学|派出所|支行|店|新村)")
-_STREETY = re.compile(r"(?:步行街|商业街|美食街|风情街|古街|老街)$")
+_STREETY = re.compile(r"(?:步行街|商业街|美食街|风情街|古街|沿街|临街)$")
 _NUMBER = re.compile(
     r"^(?:段|辅路)?[东西南北]?侧?(?:门牌)?(?P<number>[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
     r"(?P<unit>号楼|号院|号(?:铺|门面|附)?|\#|(?=$|[,;( ]|[\u4e00-\u9fff]))(?!米|层|楼|F|室|栋|幢|座|单元|路|街|公里|线|地铁|出口)(?:-+(?P<more>\d{1,4}(?!\d|室|层|楼)))?(?:附(?P<annex>\d{1,4})号)?"
@@ -56,6 +56,9 @@ _ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号�
 _UNIT = re.compile(r"[A-Za-z]?\d{1,3}单元")
 _CROSS = re.compile(
     rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:[东南西北]?段)?(?:与|和|及|、|/|-)({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:的)?(?:交叉路口|交叉口|交叉处|交叉|交汇处|交汇口|交汇|交界处|交口|交会处|路口|口)?"
+)
+_CROSS_BARE = re.compile(
+    rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:交叉路口|交叉口|交叉处|交汇处|交汇口|交口|路口)"
 )
 _CROSSED = re.compile(r"交叉|交汇|交界|交口|交会|路口|口")
 _RELATION = re.compile(
@@ -112,7 +115,7 @@ def _streets(rest: str, found: Address) -> Address:
     community = _COMMUNITY.match(rest)
     if community:
         found, rest = replace(found, community=community[1]), _TRIM.sub("", rest[community.end() :])
-    crossing = _CROSS.search(rest)
+    crossing = _CROSS.search(rest) or _CROSS_BARE.search(rest)
     if crossing and (_CROSSED.search(rest[crossing.start() :])) and not crossing[1].startswith(("路", "街")):
         pair = sorted((crossing[1], crossing[2]))
         return _inside(rest[crossing.end() :], replace(found, road=crossing[1], landmark=f"{pair[0]}与{pair[1]}交叉口"))

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from transforms.standardise import batch as batches
 from transforms.standardise import words
 from transforms.standardise.columns import Columns, joined
-from transforms.standardise.name import Name, host_group, kind_of, name, organisation_of
+from transforms.standardise.kind import WEAK, host_group, kind_of
+from transforms.standardise.name import Name, name
+from transforms.standardise.organisation import organisation
 from transforms.standardise.places import Places
 from transforms.standardise.plaque import plaques
 from transforms.standardise.spread import Spread, spread
@@ -57,30 +59,21 @@ def _host(written: str, places: Places) -> tuple[str, str | None, str | None] | 
     if clean is None:
         return None
     clean = places.variants.fold(clean)
-    return clean, organisation_of(clean, places), host_group(clean)
+    return clean, organisation(clean, places).organisation, host_group(clean)
 
 
 def _kinds(columns: Columns, names: Spread[Name], by_host: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The kind by the owner's rank or word, by the name, by the host, or what the owner lists: the first that names a place.
-
-    union_station is a plaque more than a place: it stands only where nothing says what place it is.
-    """
-    own = columns.layout.kind
-    ranked = columns.read("level", _ranked).column(str) if own.startswith("civ_") else np.full(len(columns.rows), None, dtype=object)
+    """The kind: the first that says what the place is, of the owner's word, the name and the host; else of what the owner says is done there."""
+    own = np.full(len(columns.rows), columns.layout.kind, dtype=object)
     stated = columns.read("kind", _stated).column(str)
     named = names.column(lambda found: found.kind)
-    place = first(
-        ranked,
-        _without(stated, "union_station"),
-        _without(named, "union_station"),
-        by_host,
-        _without(np.full(len(columns.rows), own, dtype=object), "union_station"),
-    )
-    return first(place, stated, named, np.full(len(columns.rows), own, dtype=object))
+    ranked = columns.read("level", _ranked).column(str) if columns.layout.kind.startswith("civ_") else np.full(len(own), None, dtype=object)
+    return first(_strong(stated), _strong(named), by_host, ranked, stated, named, own)
 
 
-def _without(column: NDArray[np.object_], code: str) -> NDArray[np.object_]:
-    return np.where(column == code, None, column)
+def _strong(column: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Kinds that name a place; the weak ones out."""
+    return np.array([None if code in WEAK else code for code in column] + [None], dtype=object)[:-1]
 
 
 def _ranked(written: str) -> str | None:

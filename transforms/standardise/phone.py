@@ -15,8 +15,8 @@ NUMBER = re.compile(
     r"(?<![\d.])(?:"
     r"(?:\+?(?:00)?86[- ]?)?(?P<mobile>1[3-9]\d[- ]?\d{4}[- ]?\d{4})"
     r"|(?P<free>[48]00[- ]?\d{3}[- ]?\d{4}|[48]00\d[- ]?\d{3}[- ]?\d{3})"
-    r"|(?:(?:\+?(?:00)?86[- ]?)?\(?(?P<area>0(?:10|2\d|[3-9]\d{2})|(?<=86-)(?:10|2\d|[3-9]\d{2}))\)?[- ]?)(?P<line>[2-8]\d{3}[- ]?\d{3,4})"
-    r"|(?P<local>[2-8]\d{6,7})"
+    r"|(?:(?:\+?(?:00)?86[- ]?)?\(?(?P<area>0(?:10|2\d|[3-9]\d{2}))\)?[- ]?)(?P<line>[2-8]\d{2,3}[- ]?\d{4}|[2-8]\d{6})"
+    r"|(?P<local>[2-8]\d{2,3}[- ]?\d{4})"
     r"|(?P<hot>9[56]\d{3,4}|1[01]\d{3}|12\d{3}|11[0-9]|12[0-2])"
     r")(?:\s*(?:转|-)\s*\d{1,4}(?!\d))?(?![\d.])"
 )
@@ -48,7 +48,7 @@ def phone(written: str, area: str | None = None) -> Phone | None:
         if found["mobile"]:
             mobiles.add(_SEPARATED.sub("", found["mobile"]))
             continue
-        area = ("0" + found["area"].lstrip("0")) if found["area"] else area
+        area = found["area"] or area
         number = _public(found, area)
         if number:
             public.add(number)

@@ -16,6 +16,11 @@ _COMMUNITY_TAIL = re.compile(
 )
 
 
+#: What ends a name or a division cannot stand inside a road's name, unless the road is called after it (赫店路, 许镇路).
+_NOT_IN_ROAD = r"(?!驿站|社区|支行|分行|中心|营业厅|营业部|公司|银行|商店|超市|岗亭|街道|[站店厅舱亭镇区县市所点村部号道](?!路|街|大道|巷))"
+_SPOT = r"(?:[A-Za-z\d-]*(?:号楼|楼|层|室|幢|栋|座|单元|铺))*"
+
+
 class Places:
     """Lookups over one city. Names are compared in the register's forms and without their suffixes (赭山 = 赭山街道办事处)."""
 
@@ -63,6 +68,31 @@ class Places:
         names = [name for name in self._county_names if name[-1] in "区县市旗"]
         return re.compile(f"^(?:{words.alternatives(tuple(names)).pattern})")
 
+    @cached_property
+    def county_short(self) -> re.Pattern[str]:
+        """A county's short name at the head of a name (镜湖 …), unless it goes on as a road's."""
+        short = [name[:-1] for name in self.city.counties.values() if len(name) > 2]
+        return re.compile(f"^(?:{words.alternatives(tuple(short)).pattern})(?![路街巷道桥区县市]|大道|[东南西北中]路)")
+
+    @cached_property
+    def region(self) -> str:
+        """A pattern (text) for the province, the city or a county, whole or short."""
+        names = [self.city.province, self.city.name, *self.city.counties.values()]
+        return f"(?:{words.alternatives((*names, *(re.sub('[省市区县]$', '', name) for name in names))).pattern})"
+
+    @cached_property
+    def numbered(self) -> re.Pattern[str]:
+        """A road and number in running text, with the divisions before it: 弋江区文津东路3号2楼."""
+        towns = [division.name for division in self.city.divisions if division.level == 4]
+        counties = [name for name in self._county_names if name[-1] in "区县市旗"]
+        head = "".join(
+            f"(?:{words.alternatives(tuple(names)).pattern})?"
+            for names in ([self.city.province], [self.city.name, _short(self.city.name)], counties, towns)
+        )
+        return re.compile(
+            rf"{head}(?:{_NOT_IN_ROAD}[\u4e00-\u9fff]){{1,6}}?(?:大道|路|街|巷|弄)\d{{1,5}}(?:-\d{{1,4}})*号(?!线|院|店|厅|亭|舱|网点|站|岗){_SPOT}"
+        )
+
     def county(self, name: str) -> str | None:
         """Code of today's county that `name` (cleaned, with or without the city before it) means."""
         bare = self.upper.sub("", name) or name
@@ -102,6 +132,10 @@ class Places:
     def _virtual(self) -> dict[str, str]:
         """County codes that the bureau uses and the ministry does not (340271): seen as prefixes of towns whose parent is another county."""
         return {code[:6]: division.parent for code, division in self.by_code.items() if division.level == 4 and code[:6] != division.parent}
+
+
+def _short(name: str) -> str:
+    return name.removesuffix("市")
 
 
 def _town_key(name: str) -> str:

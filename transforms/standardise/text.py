@@ -74,4 +74,6 @@ _KEPT_SPLIT = re.compile(f"({_KEPT.pattern})")
 
 @cache
 def _public_characters() -> dict[str, str]:
-    return {chr(int(line["written"], 16)): chr(int(line["name"], 16)) for line in words.lines("private_use")}
+    """Private-use character → its public one. Vertical punctuation (U+FE10-FE19) says nothing in a cell that is written across: it goes."""
+    known = {chr(int(line["written"], 16)): chr(int(line["name"], 16)) for line in words.lines("private_use")}
+    return {written: "" if "\ufe10" <= public <= "\ufe19" else public for written, public in known.items()}

@@ -1,0 +1,72 @@
+"""The organisation whose brand a name bears, and the name without it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from transforms.standardise import words
+from transforms.standardise.places import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand as it stands in a text: its full name, and where it begins and ends."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A name without its brand, legal form and region: what is left, and the organisation."""
+
+    text: str
+    organisation: str | None
+
+
+#: Short forms that are ordinary words as well: a brand only where no such word goes on (移动驿站 is a cabin that moves, 电信路 a road).
+_SHORT = re.compile(
+    r"(移动|联通|电信|广电|邮政|铁塔公司)(?!驿|舱|休息|服务[^厅]|支付|互联|办公|式|厕|警|图书|餐|端|路|街|巷|小区|大楼|大厦|新村|社区|储蓄)"
+)
+_SHORT_NAMES = {"移动": "中国移动", "联通": "中国联通", "电信": "中国电信", "广电": "中国广电", "邮政": "中国邮政", "铁塔公司": "中国铁塔"}
+
+_LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|集团公司|集团|有限公司|股份公司|总公司|分公司|子公司|公司)"
+_RURAL = "农村商业银行"
+_PLACE_END = re.compile(r"[路街巷道区村站园城苑府店)]$")
+_MEANT = re.compile(r"[\u4e00-\u9fffA-Za-z]{2}")
+
+
+def brand_in(clean: str) -> Brand | None:
+    """The first brand in a cleaned text, a long form before a short one."""
+    found = words.pattern("brands").search(clean)
+    if found:
+        return Brand(words.by_word("brands")[found[0].upper()], found.start(), found.end())
+    short = _SHORT.search(clean)
+    return Brand(_SHORT_NAMES[short[1]], short.start(), short.end()) if short else None
+
+
+def organisation(clean: str, places: Places, own: tuple[str, ...] = ()) -> Bare:
+    """The organisation of a cleaned name and what is left of it; in an owner's own list every place is the owner's."""
+    brand = brand_in(clean)
+    if brand is None and own:
+        found = words.alternatives(own).search(clean)
+        brand = Brand(canonical(own[0]), found.start(), found.end()) if found else None
+    if brand is None:
+        return Bare(clean, canonical(own[0]) if own else None)
+    before, after = clean[: brand.start], _behind(clean[brand.end :], places)
+    if brand.name == _RURAL and _MEANT.search(words.pattern("kinds").sub("", after)) and not _PLACE_END.search(before):
+        before = ""  # 芜湖扬子, 无为 …: which rural bank it is stands before the word for one
+    return Bare(f"{before} {after}".strip(), brand.name)
+
+
+def canonical(written: str) -> str:
+    """An owner's brand in the form that the vocabulary gives it, itself where it knows none."""
+    brand = brand_in(written)
+    return brand.name if brand else written
+
+
+def _behind(after: str, places: Places) -> str:
+    """What follows a brand, without 股份有限公司, 安徽有限公司芜湖分公司, 芜湖分行 …"""
+    return re.sub(rf"^(?:[()]?{_LEGAL}[()]?|{places.region}(?:省|市)?{_LEGAL}|{places.region}(?:省|市)?分行(?=.))+", "", after)
