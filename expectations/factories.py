@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,13 +32,13 @@ def stock(kind: str, **arguments: Any) -> Factory:
     return build
 
 
-def own(kind: str, **arguments: Any) -> Factory:
-    """An expectation of `expectations.custom`, by class name."""
+def own(kind: str, facts: Mapping[str, Any] | None = None, **arguments: Any) -> Factory:
+    """An expectation of `expectations.custom`, by class name; `facts` are arguments too big to be copied about."""
 
     def build(_: Scene) -> Expectation:
         from expectations import custom
 
-        made: Expectation = getattr(custom, kind)(**arguments)
+        made: Expectation = getattr(custom, kind)(**arguments, **{name: custom.told(fact) for name, fact in (facts or {}).items()})
         return made
 
     return build
@@ -58,19 +59,19 @@ def at_most_long(column: str, limit: int) -> Factory:
     return stock("ExpectColumnValueLengthsToBeBetween", column=column, max_value=limit)
 
 
+def dates(column: str, earliest: str = "0001-01-01", latest: str = "9999-12-31") -> Factory:
+    """Every ISO date of the column lies between the two."""
+    return own("ExpectColumnValuesToBeDatesBetween", column=column, earliest=earliest, latest=latest)
+
+
 def not_after_night(column: str) -> Factory:
     """No ISO date of the column lies after the night."""
-    return lambda scene: stock("ExpectColumnValuesToBeBetween", column=column, max_value=scene.on)(scene)
+    return lambda scene: dates(column, latest=scene.on)(scene)
 
 
 def not_older_than(column: str, days: int) -> Factory:
     """No ISO date of the column lies more than `days` before the night."""
-
-    def build(scene: Scene) -> Expectation:
-        oldest = (date.fromisoformat(scene.on) - timedelta(days=days)).isoformat()
-        return stock("ExpectColumnValuesToBeBetween", column=column, min_value=oldest)(scene)
-
-    return build
+    return lambda scene: dates(column, earliest=(date.fromisoformat(scene.on) - timedelta(days=days)).isoformat())(scene)
 
 
 def position_band(beyond_m: float, up_to_m: float = float("inf")) -> Factory:
@@ -78,7 +79,7 @@ def position_band(beyond_m: float, up_to_m: float = float("inf")) -> Factory:
     return lambda scene: own(
         "ExpectPositionNotInBandOutsideCity",
         column_list=["lng_wgs84", "lat_wgs84"],
-        rings=rings_of(scene.city.outline.values()),
+        facts={"rings": rings_of(scene.city.outline.values())},
         beyond_m=beyond_m,
         up_to_m=up_to_m,
         bounds=list(scene.city.bounds),
@@ -90,14 +91,16 @@ def position_in_county() -> Factory:
     return lambda scene: own(
         "ExpectPositionToLieInItsCounty",
         column_list=["lng_wgs84", "lat_wgs84", "county_code"],
-        rings={code: rings_of([geometry]) for code, geometry in scene.city.outline.items()},
+        facts={"rings": {code: rings_of([geometry]) for code, geometry in scene.city.outline.items()}},
         beyond_m=COUNTY_M,
     )(scene)
 
 
 def division_on_date(column: str) -> Factory:
     """Every code of the column is a division of the city on the night."""
-    return lambda scene: own("ExpectColumnValuesToBeDivisionsOnDate", column=column, known=divisions_on(scene), on=scene.on)(scene)
+    return lambda scene: own("ExpectColumnValuesToBeDivisionsOnDate", facts={"known": divisions_on(scene)}, column=column, on=scene.on)(
+        scene
+    )
 
 
 def divisions_on(scene: Scene) -> list[str]:
@@ -115,6 +118,6 @@ def division_in_parent(column: str, parent: str) -> Factory:
     def build(scene: Scene) -> Expectation:
         known = {division.code for division in scene.city.divisions}
         parents = {division.code: division.parent for division in scene.city.divisions if division.parent in known}
-        return own("ExpectDivisionToLieInItsParent", column_list=[column, parent], parents=parents)(scene)
+        return own("ExpectDivisionToLieInItsParent", facts={"parents": parents}, column_list=[column, parent])(scene)
 
     return build

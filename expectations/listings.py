@@ -9,6 +9,7 @@ from expectations.check import Check, Suite, each
 from expectations.factories import (
     FAR_M,
     NEAR_M,
+    dates,
     division_in_parent,
     division_on_date,
     matches,
@@ -226,7 +227,7 @@ LISTINGS: Final[Suite] = (
     Check(MANY_PHONES, ("phones",), matches("phones", rf"^[^;]*(?:;[^;]*){{0,{PHONES - 1}}}$")),
     *each(MOBILE_PUBLIC, PUBLIC_TEXT, lambda column: never_matches(column, MOBILE)),
     Check(OPENED_LATER, ("opened_on",), not_after_night("opened_on")),
-    Check(OPENED_EARLY, ("opened_on",), stock("ExpectColumnValuesToBeBetween", column="opened_on", min_value=EARLIEST)),
+    Check(OPENED_EARLY, ("opened_on",), dates("opened_on", earliest=EARLIEST)),
     Check(UPDATED_LATER, ("updated_on",), not_after_night("updated_on")),
     Check(STALE, ("updated_on",), not_older_than("updated_on", STALE_DAYS)),
     Check(NAME_SAYS_NOTHING, _TELLING, own("ExpectRowToHoldOneOf", column_list=list(_TELLING)), sees_absence=True),

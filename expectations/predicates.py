@@ -54,6 +54,11 @@ def has_plausible_hours(column: pd.Series) -> pd.Series:
     return over_distinct(column, _plausible)
 
 
+def lies_between(column: pd.Series, earliest: str, latest: str) -> pd.Series:
+    """ISO dates, compared as the text that they are, both ends included."""
+    return over_distinct(column, lambda day: earliest <= day <= latest)
+
+
 def stands_in_place(cells: pd.DataFrame, at_most: int) -> pd.Series:
     """At most `at_most` cells of the row look as if they belonged to another column (SHAPES)."""
     misfits = pd.Series(0, index=cells.index)
