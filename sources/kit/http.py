@@ -165,4 +165,5 @@ def _host(url: str | None) -> str:
 
 
 # urllib3 writes whole addresses, keys in their queries included, into its log.
-logging.getLogger("urllib3.connectionpool").addFilter(without_queries)
+for _chatty in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_chatty).addFilter(without_queries)

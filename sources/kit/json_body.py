@@ -28,10 +28,12 @@ def parsed(content: bytes, label: str) -> Any:
     """The JSON value. Raises FetchError: partial when the text ends before the value does, else not the declared format."""
     if is_web_page(content):
         raise web_page(label)
+    if not content.strip():
+        raise _cut(label)
     try:
         return json.loads(content.removeprefix(_BOM).decode("utf-8"))
     except UnicodeDecodeError as wrong:
-        if wrong.end == wrong.start + 1 and wrong.reason == "unexpected end of data":
+        if wrong.reason == "unexpected end of data":
             raise _cut(label) from None
         raise FetchError(Outcome.NOT_DECLARED_FORMAT, f"{label}不是 UTF-8 编码的 JSON；请联系对方更正") from None
     except json.JSONDecodeError as wrong:

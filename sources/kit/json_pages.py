@@ -76,6 +76,7 @@ class _Reading:
     conditional: bool
     parts: list[Part] = field(default_factory=list)
     rows: int = 0
+    turns: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)
     stated: _Stated | None = None
 
@@ -84,6 +85,9 @@ class _Reading:
         call, paging = self.wire.call, self.shape.paging
         turn: Turn | None = paging.start() if paging else Turn("", {})
         while turn:
+            if turn.mark in self.turns:
+                raise UnsettledError(f"第 {len(self.parts) + 1} 页又指回取过的一页")
+            self.turns.add(turn.mark)
             page = self._page(turn)
             if page is None:
                 return call.unchanged()

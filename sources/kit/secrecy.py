@@ -14,7 +14,7 @@ HIDDEN: Final = "***"
 _USER_PART: Final = re.compile(r"(?<=://)[^/@\s]+@")
 
 #: Query strings of addresses: keys are passed there too.
-_QUERY: Final = re.compile(r"(?<=\?)[^\s）)”’\"']+")
+_QUERY: Final = re.compile(r"(?<=\?)[^\s，。；、）)”’\"']+")
 
 #: A secret shorter than this would blank out ordinary words; it is refused nowhere, but neither is it looked for.
 _SHORTEST: Final = 4

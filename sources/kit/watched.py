@@ -12,9 +12,10 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import ProxyManager
 
-from sources.kit.call import FetchCall
+from sources.kit.call import FetchCall, FetchError
 from sources.kit.deadline import Deadline
 from sources.kit.retries import Patience
+from sources.kit.retrieval import Outcome
 
 
 class WatchedAdapter(HTTPAdapter):
@@ -40,7 +41,10 @@ class WatchedAdapter(HTTPAdapter):
 def _trust(call: FetchCall) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certifi.where())
     if call.network.ca_bundle:
-        context.load_verify_locations(cafile=call.network.ca_bundle)
+        try:
+            context.load_verify_locations(cafile=call.network.ca_bundle)
+        except OSError:  # not there, or no certificate in it
+            raise FetchError(Outcome.NOT_CONFIGURED, "YIZHAN_CA_BUNDLE 所指文件不是证书（PEM）；请换成含根证书的文件") from None
     return context
 
 
