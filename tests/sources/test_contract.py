@@ -187,7 +187,7 @@ rows_of_owner = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(rows_of_owner, st.sampled_from([("code",), ("name", "address")]))
 def test_no_row_is_lost(rows: list[dict[str, str | None]], key: tuple[str, ...]) -> None:
     found = contract.apply(listed(rows), replace(HALLS, row_key=key))
@@ -199,7 +199,7 @@ def test_no_row_is_lost(rows: list[dict[str, str | None]], key: tuple[str, ...])
     assert not set(found.tombstones) & set(found.rows["row_key"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(rows_of_owner, st.randoms(use_true_random=False))
 def test_the_order_in_which_rows_are_handed_over_changes_nothing(rows: list[dict[str, str | None]], chance: random.Random) -> None:
     raw = listed(rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,3 +145,9 @@ def test_the_civilization_list_says_how_long_it_is() -> None:
 
 def test_it_keeps_no_address_and_no_secret(source: Source) -> None:
     assert "://" not in (_FOLDER / f"{source.key}.py").read_text("utf-8")
+
+
+def test_it_builds_on_the_kit_alone(source: Source) -> None:
+    tree = ast.parse((_FOLDER / f"{source.key}.py").read_text("utf-8"))
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert all(module.startswith("sources.kit.") or module in sys.stdlib_module_names for module in modules)

@@ -136,3 +136,11 @@ def test_what_is_no_workbook_is_told_in_one_sentence(content: bytes, says: str) 
     with pytest.raises(NotAsDeclaredError, match=says) as told:
         Workbook()([Payload("网点清单.xls", content)])
     assert str(told.value).startswith("网点清单.xls：")
+
+
+def test_a_sheet_that_begins_further_down_keeps_its_row_numbers() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet.write_column(3, 1, ("名称", "甲"))
+
+    raw = Workbook(title_rows=3)([Payload("a.xlsx", workbook(("表", fill)))])
+    assert (raw.headers, raw.lines.tolist()) == ({"表": ("名称",)}, ["表!5"])
