@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from transforms.records import City, Rule
 
 if TYPE_CHECKING:
+    import pandas as pd
     from great_expectations.expectations.expectation import Expectation
 
 
@@ -24,33 +25,32 @@ class Scene:
 Factory: TypeAlias = "Callable[[Scene], Expectation]"
 
 
+#: For the rows that failed: a frame of the columns read, True where a cell is right. Tells which cells of a row are at fault.
+Cells: TypeAlias = "Callable[[Scene, pd.DataFrame], pd.DataFrame]"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One expectation of a suite. `rule` gives severity, responsibility, the Chinese sentence and the English reason.
 
-    `reads` are the columns that the expectation reads, the one to blame first; their values are what an issue shows. `field` is the
-    field that an issue names (default: the rule's). `sees_absence`: an all-null column is something this check judges, not a reason
-    to leave it out.
+    `reads` are the columns that the expectation reads; their values are what an issue shows, and the first is the one without which it
+    has nothing to look at. With `cells` it asks each column by itself, and an issue names the cell at fault. `sees_absence`: an all-null
+    column is something this check judges, not a reason to leave it out.
     """
 
     rule: Rule
     reads: tuple[str, ...]
     expectation: Factory
-    field: str = ""
     sees_absence: bool = False
+    cells: Cells | None = None
 
     @property
-    def blamed(self) -> str:
-        """The field that an issue of this check names."""
-        return self.field or self.rule.field
+    def needs(self) -> tuple[str, ...]:
+        """Columns that must have values if the check is to look at all that it should."""
+        return () if self.sees_absence else self.reads if self.cells else self.reads[:1]
 
 
 Suite: TypeAlias = tuple[Check, ...]
-
-
-def each(rule: Rule, columns: Iterable[str], make: Callable[[str], Factory]) -> Suite:
-    """The same rule on several columns, each a check of its own, so that an issue names the column."""
-    return tuple(Check(rule, (column,), make(column), field=column) for column in columns)
 
 
 def rules_of(suites: Sequence[Suite]) -> dict[str, Rule]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from expectations.check import Factory, Scene
+from expectations.check import Check, Factory, Scene
 from expectations.outline import rings_of
+from expectations.predicates import CELLS
+from transforms.records import Rule
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -50,13 +52,42 @@ def never_matches(column: str, regex: str) -> Factory:
 
 
 def matches(column: str, regex: str) -> Factory:
-    """Every value of the column begins with `regex`."""
+    """Every value of the column contains `regex`."""
     return stock("ExpectColumnValuesToMatchRegex", column=column, regex=regex)
 
 
 def at_most_long(column: str, limit: int) -> Factory:
     """No value of the column has more than `limit` characters."""
     return stock("ExpectColumnValueLengthsToBeBetween", column=column, max_value=limit)
+
+
+def short_cells(rule: Rule, limits: Mapping[str, int]) -> Check:
+    """No text is longer than its column's limit."""
+    return _cellwise(rule, tuple(limits), "ExpectRowCellsToBeNoLongerThan", "short_enough", lambda _: dict(limits))
+
+
+def formed_cells(rule: Rule, forms: Mapping[str, str]) -> Check:
+    """Every text has its column's form."""
+    return _cellwise(rule, tuple(forms), "ExpectRowCellsToHaveForms", "well_formed", lambda _: dict(forms))
+
+
+def clean_cells(rule: Rule, columns: tuple[str, ...], pattern: str) -> Check:
+    """No text of the columns contains the pattern."""
+    return _cellwise(rule, columns, "ExpectRowCellsToBeFreeOf", "free_of", lambda _: pattern)
+
+
+def division_cells(rule: Rule, columns: tuple[str, ...]) -> Check:
+    """Every code of the columns is a division of the city on the night."""
+    return _cellwise(rule, columns, "ExpectDivisionsToExistOnDate", "is_division", divisions_on)
+
+
+def _cellwise(rule: Rule, columns: tuple[str, ...], kind: str, ask: str, facts: Callable[[Scene], Any]) -> Check:
+    return Check(
+        rule,
+        columns,
+        lambda scene: own(kind, facts={"facts": facts(scene)}, column_list=list(columns))(scene),
+        cells=lambda scene, rows: CELLS[ask](rows[list(columns)], facts(scene)),
+    )
 
 
 def dates(column: str, earliest: str = "0001-01-01", latest: str = "9999-12-31") -> Factory:
@@ -94,13 +125,6 @@ def position_in_county() -> Factory:
         facts={"rings": {code: rings_of([geometry]) for code, geometry in scene.city.outline.items()}},
         beyond_m=COUNTY_M,
     )(scene)
-
-
-def division_on_date(column: str) -> Factory:
-    """Every code of the column is a division of the city on the night."""
-    return lambda scene: own("ExpectColumnValuesToBeDivisionsOnDate", facts={"known": divisions_on(scene)}, column=column, on=scene.on)(
-        scene
-    )
 
 
 def divisions_on(scene: Scene) -> list[str]:

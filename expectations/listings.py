@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from expectations.baseline import baseline
-from expectations.check import Check, Suite, each
+from expectations.check import Check, Suite
 from expectations.factories import (
     FAR_M,
     NEAR_M,
+    clean_cells,
     dates,
+    division_cells,
     division_in_parent,
-    division_on_date,
     matches,
-    never_matches,
     not_after_night,
     not_older_than,
     own,
@@ -218,14 +218,14 @@ LISTINGS: Final[Suite] = (
     Check(OUTSIDE_CITY, _POSITION, position_band(FAR_M)),
     Check(NEAR_BORDER, _POSITION, position_band(NEAR_M, FAR_M)),
     Check(OTHER_COUNTY, (*_POSITION, "county_code", "county"), position_in_county()),
-    *each(NOT_ON_DATE, ("county_code", "town_code", "community_code"), division_on_date),
+    division_cells(NOT_ON_DATE, ("county_code", "town_code", "community_code")),
     Check(TOWN_ELSEWHERE, ("town_code", "county_code", "town", "county"), division_in_parent("town_code", "county_code")),
     Check(COMMUNITY_ELSEWHERE, ("community_code", "town_code", "community", "town"), division_in_parent("community_code", "town_code")),
     Check(CODE_UNVERIFIED, ("credit_code",), own("ExpectColumnValuesToBeCreditCodes", column="credit_code")),
     Check(HOURS_ABSENT, ("hours_text",), stock("ExpectColumnValuesToNotBeNull", column="hours_text")),
     Check(HOURS_IMPLAUSIBLE, ("hours",), own("ExpectColumnValuesToBePlausibleHours", column="hours")),
     Check(MANY_PHONES, ("phones",), matches("phones", rf"^[^;]*(?:;[^;]*){{0,{PHONES - 1}}}$")),
-    *each(MOBILE_PUBLIC, PUBLIC_TEXT, lambda column: never_matches(column, MOBILE)),
+    clean_cells(MOBILE_PUBLIC, PUBLIC_TEXT, MOBILE),
     Check(OPENED_LATER, ("opened_on",), not_after_night("opened_on")),
     Check(OPENED_EARLY, ("opened_on",), dates("opened_on", earliest=EARLIEST)),
     Check(UPDATED_LATER, ("updated_on",), not_after_night("updated_on")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -116,7 +116,7 @@ def counts_agree(cells: pd.DataFrame) -> pd.Series:
 
 def over_distinct(column: pd.Series, ask: Callable[[str], bool]) -> pd.Series:
     """`ask` of each distinct text of the column, once."""
-    return column.map({text: ask(text) for text in column.dropna().unique()}).astype(bool)
+    return column.map({text: ask(text) for text in column.dropna().unique()}).fillna(value=False).astype(bool)
 
 
 def _plausible(hours: str) -> bool:
@@ -130,3 +130,38 @@ def _apart(rule: str) -> bool:
     by_day = all(not (start > 0 and end <= DAWN_MIN) for (start, _), end in zip(spans, ends, strict=True))
     disjoint = all(end <= start for end, (start, _) in zip(ends, spans[1:], strict=False))
     return long_enough and by_day and disjoint
+
+
+def short_enough(cells: pd.DataFrame, limits: Mapping[str, int]) -> pd.DataFrame:
+    """Each cell has no more characters than its column's limit."""
+    return _cellwise(cells, lambda name: lambda text: len(text) <= limits[name])
+
+
+def well_formed(cells: pd.DataFrame, forms: Mapping[str, str]) -> pd.DataFrame:
+    """Each cell has, from end to end, the form (regular expression) of its column."""
+    return _cellwise(cells, lambda name: lambda text: re.fullmatch(forms[name], text) is not None)
+
+
+def free_of(cells: pd.DataFrame, pattern: str) -> pd.DataFrame:
+    """No cell contains the pattern."""
+    found = re.compile(pattern)
+    return _cellwise(cells, lambda _: lambda text: found.search(text) is None)
+
+
+def is_division(cells: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
+    """Each cell is one of the known division codes."""
+    codes = frozenset(known)
+    return _cellwise(cells, lambda _: lambda text: text in codes)
+
+
+#: Questions asked of each cell by itself; absent cells pass.
+CELLS: Final[Mapping[str, Callable[[pd.DataFrame, Any], pd.DataFrame]]] = {
+    "short_enough": short_enough,
+    "well_formed": well_formed,
+    "free_of": free_of,
+    "is_division": is_division,
+}
+
+
+def _cellwise(cells: pd.DataFrame, ask: Callable[[str], Callable[[str], bool]]) -> pd.DataFrame:
+    return pd.DataFrame({name: cells[name].isna() | over_distinct(cells[name], ask(name)) for name in cells.columns}, index=cells.index)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from expectations.check import Check, Suite, each
-from expectations.factories import at_most_long, matches, never_matches, own
+from expectations.check import Check, Suite
+from expectations.factories import at_most_long, clean_cells, matches, never_matches, own, short_cells
 from expectations.predicates import SHAPES
 from transforms.records import FIELDS, RULES, Rule
 
@@ -173,8 +173,8 @@ ROWS: Final[Suite] = (
     Check(ROW_OVERSIZED, ("verbatim",), at_most_long("verbatim", ROW_LIMIT)),
     Check(CODE_EXPONENT, ("code",), never_matches("code", _EXPONENT)),
     Check(PHONE_EXPONENT, ("phone",), never_matches("phone", _EXPONENT)),
-    *each(TEXT_GARBLED, ("address", "host"), lambda column: never_matches(column, _GARBLED)),
-    *each(TEXT_MARKUP, ("address", "hours", "facilities"), lambda column: never_matches(column, _MARKUP)),
-    *each(FORMULA, ("name", "host", "address", "remark"), lambda column: never_matches(column, _FORMULA)),
-    *each(TEXT_TOO_LONG, (name for name in _LIMITS if name != "name"), lambda column: at_most_long(column, _LIMITS[column])),
+    clean_cells(TEXT_GARBLED, ("address", "host"), _GARBLED),
+    clean_cells(TEXT_MARKUP, ("address", "hours", "facilities"), _MARKUP),
+    clean_cells(FORMULA, ("name", "host", "address", "remark"), _FORMULA),
+    short_cells(TEXT_TOO_LONG, {name: limit for name, limit in _LIMITS.items() if name != "name"}),
 )

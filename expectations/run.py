@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,11 +67,13 @@ def run_suite(
         return SuiteRun(no_issues(), [], [(check.rule.id, NO_ROWS) for check in suite], [])
     from expectations.engine import Verdict, judge
 
+    scene = Scene(city, on)
     ready, idle = _sorted_out(suite, frame)
-    verdicts: list[Verdict] = judge(ready, frame, tuple(key_columns), Scene(city, on), BROAD_ROWS, BROAD_SHARE)
+    verdicts: list[Verdict] = judge(ready, frame, tuple(key_columns), scene, BROAD_ROWS, BROAD_SHARE)
     idle += [(verdict.check, verdict.did_not_run) for verdict in verdicts if verdict.did_not_run]
     ran = [verdict for verdict in verdicts if not verdict.did_not_run]
-    found = [_issues(verdict.check, frame, verdict.rows, verdict.broad_count) for verdict in ran]
+    found = [_broad(verdict.check, frame, verdict.broad_count) for verdict in ran if verdict.broad_count]
+    found += [issues for verdict in ran if verdict.rows for issues in _issues(verdict.check, frame.iloc[list(verdict.rows)], scene)]
     found += [_unchecked(check, reason, frame) for check, reason in idle if not reason.startswith(EMPTY)]
     found += _unfilled(suite, frame, mapped)
     kept = [issues for issues in found if len(issues)]
@@ -84,42 +86,50 @@ def run_suite(
 
 
 def _sorted_out(suite: Suite, frame: pd.DataFrame) -> tuple[list[Check], list[tuple[Check, str]]]:
-    """Checks that have something to look at, and those that have not, with the reason."""
+    """Checks that have something to look at; and those that have not, or not in every column, with the reason."""
     ready: list[Check] = []
     idle: list[tuple[Check, str]] = []
     for check in suite:
         absent = [name for name in check.reads if name not in frame.columns]
+        empty = [] if absent else [name for name in check.needs if frame[name].isna().all()]
         if absent:
             idle.append((check, f"缺少列 {'、'.join(absent)}"))
-        elif not check.sees_absence and frame[check.reads[0]].isna().all():
-            idle.append((check, f"{EMPTY}：{TITLES.get(check.reads[0], check.reads[0])}一栏全空"))
-        else:
+        idle += [(check, f"{EMPTY}：{TITLES.get(name, name)}一栏全空") for name in empty]
+        if not absent and (not empty or len(empty) < len(check.needs)):
             ready.append(check)
     return ready, idle
 
 
-def _issues(check: Check, frame: pd.DataFrame, rows: Sequence[int], broad_count: int) -> pd.DataFrame:
-    if broad_count:
-        share = f"{broad_count / len(frame):.0%}"
-        rule = RULES["source_failing"] if check.rule.severity == "critical" else check.rule
-        message = f"“{check.rule.title}”：{len(frame)} 行中有 {broad_count} 行（{share}）不合格，按整份名单处理；请检查导出方式。"
-        return issue_rows(rule, _places(frame), field=check.blamed, message=message)
-    failing = frame.iloc[list(rows)]
-    return issue_rows(check.rule, failing, _shown(failing, check.reads), field=check.blamed)
+def _issues(check: Check, failing: pd.DataFrame, scene: Scene) -> Iterator[pd.DataFrame]:
+    if check.cells is None:
+        yield issue_rows(check.rule, failing, _shown(failing, check.reads), field=check.rule.field)
+        return
+    right = check.cells(scene, failing)
+    for column in right.columns[~right.all()]:
+        wrong = failing[~right[column]]
+        yield issue_rows(check.rule, wrong, wrong[column], field=str(column))
+
+
+def _broad(check: Check, frame: pd.DataFrame, count: int) -> pd.DataFrame:
+    """One issue a source: critical as the failure of the list, otherwise under the rule's own name."""
+    rule = RULES["source_failing"] if check.rule.severity == "critical" else check.rule
+    told = f"“{check.rule.title}”：{len(frame)} 行中有 {count} 行（{count / len(frame):.0%}）不合格，按整份名单处理；请检查导出方式。"
+    return issue_rows(rule, _places(frame), field=check.rule.field, message=told)
 
 
 def _unchecked(check: Check, reason: str, frame: pd.DataFrame) -> pd.DataFrame:
     sources = _places(frame)
     where = sources if len(sources) == 1 else pd.DataFrame({"source": [None]})
-    return issue_rows(RULES["check_did_not_run"], where, [f"检查“{check.rule.title}”未执行：{reason}"], field=check.blamed)
+    return issue_rows(RULES["check_did_not_run"], where, [f"检查“{check.rule.title}”未执行：{reason}"], field=check.rule.field)
 
 
 def _unfilled(suite: Suite, frame: pd.DataFrame, mapped: Mapping[str, Collection[str]] | None) -> list[pd.DataFrame]:
     """An issue for each source and column that the source maps, that checks read, and that is filled in no row."""
     waiting: dict[str, list[str]] = {}
     for check in suite:
-        if not check.sees_absence and check.reads[0] in frame.columns:
-            waiting.setdefault(check.reads[0], []).append(check.rule.title)
+        for column in check.needs:
+            if column in frame.columns:
+                waiting.setdefault(column, []).append(check.rule.title)
     return [
         issue_rows(RULES["check_did_not_run"], silent, [_unlooked(column, titles)] * len(silent), field=column)
         for column, titles in waiting.items()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from expectations.baseline import baseline
-from expectations.check import Check, Factory, Suite, each
-from expectations.factories import FAR_M, division_on_date, matches, never_matches, not_after_night, own, position_band, stock
+from expectations.check import Check, Factory, Suite
+from expectations.factories import FAR_M, clean_cells, division_cells, matches, not_after_night, own, position_band, stock
 from expectations.listings import MOBILE, PUBLIC_TEXT
 from transforms.records import Rule
 from transforms.records.issues import Severity
@@ -173,12 +173,12 @@ STATIONS: Final[Suite] = (
     Check(SEEN_LATER, ("first_seen_on",), not_after_night("first_seen_on")),
     Check(SOURCELESS, ("status",), stock("ExpectColumnValuesToNotBeNull", column="status"), sees_absence=True),
     Check(INCOHERENT, ("status", "listing_count"), own("ExpectStatusToAgreeWithListings", column_list=["status", "listing_count"])),
-    *each(MOBILE_PUBLIC, PUBLIC_TEXT, lambda column: never_matches(column, MOBILE)),
+    clean_cells(MOBILE_PUBLIC, PUBLIC_TEXT, MOBILE),
     Check(CODE_UNVERIFIED, ("credit_code",), own("ExpectColumnValuesToBeCreditCodes", column="credit_code")),
     Check(BATCH_UNFIT, _FITTING, own("ExpectBatchToFitKindAndHost", column_list=list(_FITTING))),
     Check(UNPLACED, _PLACES, own("ExpectRowToHoldOneOf", column_list=list(_PLACES)), sees_absence=True),
     Check(COUNTYLESS, ("county_code",), stock("ExpectColumnValuesToNotBeNull", column="county_code"), sees_absence=True),
-    Check(NOT_ON_DATE, ("county_code",), division_on_date("county_code")),
+    division_cells(NOT_ON_DATE, ("county_code", "town_code", "community_code")),
     Check(TWINS, _TWIN, stock("ExpectCompoundColumnsToBeUnique", column_list=list(_TWIN), ignore_row_if="any_value_is_missing")),
     Check(OPENED_LATER, ("opened_on",), not_after_night("opened_on")),
     *baseline("station", FORM_BROKEN, TOO_LONG),
