@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sandbox.cases import arrange
+from sandbox.datum import metres_between
 from sandbox.dice import dice, share
 from sandbox.founding import Ground, found, prepare, settle
-from sandbox.grades import GRADES, Grade
+from sandbox.grades import GRADES, OWN_LIST, Grade
 from sandbox.life import events, lag
 from sandbox.lists.civilization import practice_code
-from sandbox.lists.draft import CLOSED_WORDS, DATUM
-from sandbox.lists.press import Press, Published, Seen
+from sandbox.lists.draft import CLOSED_WORDS, DATUM, pin
+from sandbox.lists.press import Press, Published, Seen, Stray
 from sandbox.station import SOURCES, Station, day
 from sandbox.words import landline
 
@@ -22,6 +23,10 @@ _NEVER_NOTICED: Final = 0.35
 #: Closed stations that a list still shows on night 0, as a share of its stations (the fault closed_listed needs 2 % of its rows).
 _GHOSTS: Final = 0.028
 _NEVER: Final = 100_000
+#: Chance that a position which may be wrong is the firm's own: its list is short and must bear its share of faults.
+_FIRM_STRAYS: Final = 0.6
+#: A wrong datum shows where another list's pin is this near to the right place; the vectors are 500 to 1,300 m long.
+_TELLING_M: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,26 @@ def build(seed: int, scale: float = 1.0) -> Town:
     cases["ghosts"] = tuple(ghost.id for ghost in ghosts)
     histories = {station.id: _history(seed, ground, station, cases) for station in [*stations, *ghosts]}
     town = Town(seed, scale, ground, histories, cases)
-    placed = frozenset(station.id for station in stations if sum(source in DATUM for source in station.lists) >= 2)
     parents = _parents(stations)
-    town.presses = {source: Press(seed, source, placed, parents) for source in SOURCES}
+    strays = _strays(seed, histories)
+    town.presses = {source: Press(seed, source, strays, parents) for source in SOURCES}
     return town
+
+
+def _strays(seed: int, histories: dict[str, list[Version]]) -> dict[str, Stray]:
+    """For each station on several lists with positions, the one list that may have it wrong: the others must be able to tell."""
+    strays: dict[str, Stray] = {}
+    for history in histories.values():
+        station = history[-1].station
+        placed = [source for source in station.lists if source in DATUM]
+        if len(placed) >= 2 and len(history) == 1:
+            firms = [source for source in placed if source in OWN_LIST.values()]
+            pool = firms if firms and share(seed, "stray of firm", station.id) < _FIRM_STRAYS else placed
+            stray = pool[int(share(seed, "stray", station.id) * len(pool))]
+            there = pin(seed, stray, station)
+            gaps = [metres_between(there, pin(seed, other, station)) for other in placed if other != stray]
+            strays[station.id] = Stray(stray, min(gaps) <= _TELLING_M)
+    return strays
 
 
 def _as_of(history: list[Version], night: int) -> Station | None:

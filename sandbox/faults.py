@@ -13,6 +13,7 @@ from typing import Final
 
 from sandbox.credit import spoilt
 from sandbox.lists.draft import DATUM, Draft
+from sandbox.lists.naming import shows_firm
 from sandbox.station import FIRMS, SOURCES
 from sandbox.words import landline, mobile, person
 from sandbox.writing import full_width
@@ -116,8 +117,7 @@ def _contradict(draft: Draft, rng: Random) -> None:
 def _contradictable(draft: Draft) -> bool:
     """A firm's outlet that the row itself shows to be one, so that the contradiction can be seen."""
     shown = (draft.get("host") or "") + (draft.get("name") or "")
-    words = {"icbc": ("工行", "工商银行"), "rural": ("农商行", "农村商业银行"), "mobile": ("移动",)}.get(draft.station.brand, ())
-    return draft.station.kind in FIRMS and any(word in shown for word in words)
+    return draft.station.kind in FIRMS and shows_firm(draft.station, shown)
 
 
 def _address_in_name(draft: Draft, rng: Random) -> None:

@@ -142,9 +142,9 @@ def facilities(rng: Random, codes: Sequence[str], separators: str = "、、，,;
     return rng.choice(separators).join(rng.choice(FACILITY_WORDS[code]) for code in kept)
 
 
-def jittered(rng: Random, place: Place, near: float = 5, far: float = 60) -> Position:
-    """Where an owner's surveyor put the pin: 5 to 60 m off, most often under 30, WGS-84."""
-    return moved(place.lng, place.lat, rng.uniform(0, 360), near + (far - near) * rng.random() ** 2)
+def jittered(rng: Random, place: Place, far: float) -> Position:
+    """Where an owner's surveyor put the pin: 5 to `far` metres off, most often under half of that, WGS-84."""
+    return moved(place.lng, place.lat, rng.uniform(0, 360), 5 + (far - 5) * rng.random() ** 2)
 
 
 def position(datum: str, wgs84: Position, places: int) -> tuple[str, str]:

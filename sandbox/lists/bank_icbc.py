@@ -8,7 +8,7 @@ from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
 from sandbox.station import Station, day
 from sandbox.words import FIRM_NAMES
-from sandbox.writing import address, facilities, hours, jittered, phone
+from sandbox.writing import address, facilities, hours, phone
 
 _FORMS = (("arabic", 9.0), ("dashed", 1.0))
 
@@ -17,7 +17,6 @@ def write(draft: Draft) -> None:
     """Fill a row of the bank's list."""
     station, place = draft.station, draft.station.place
     rng = draft.draw("rest")
-    draft.wgs84 = jittered(draft.draw("pin"), place, far=45)
     self_service = station.kind == "bank_self_service"
     draft.fields |= {
         "outletNo": f"1307{code_number(int(station.id[1:]), draft.copy, 6007):06d}",

@@ -7,10 +7,10 @@ from typing import Final
 
 from sandbox.dice import dice, weighted
 from sandbox.lists.draft import Draft, code_number
-from sandbox.lists.naming import place_word
+from sandbox.lists.naming import place_word, shows_firm
 from sandbox.station import Station
 from sandbox.words import landline
-from sandbox.writing import address, crossing, facilities, hours, jittered, phone
+from sandbox.writing import address, crossing, facilities, hours, phone
 
 _FORMS = (("arabic", 8.0), ("chinese", 1.2), ("dashed", 0.4))
 
@@ -50,11 +50,11 @@ def write(draft: Draft) -> None:
     """Fill a row of the register; 上级编号 is put in by the night, which knows the others."""
     station, place = draft.station, draft.station.place
     rng = draft.draw("rest")
-    draft.wgs84 = jittered(draft.draw("pin"), place)
     rank = level(station)
+    name = _name(draft.draw("name"), station, rank)
     draft.fields |= {
         "编号": practice_code(station, draft.copy),
-        "名称": _name(draft.draw("name"), station, rank),
+        "名称": name,
         "层级": rank,
         "区划代码": _division(station),
         "区县": place.county,
@@ -64,10 +64,15 @@ def write(draft: Draft) -> None:
         "电话": _phone(draft, station),
         "开放时间": hours(draft.draw("hours"), station.hours, week=0.7),
         "服务内容": facilities(draft.draw("facilities"), station.facilities, "、；"),
-        "建设类别": _BATCH_WORDS[station.batch] if rng.random() < 0.6 else "",
+        "建设类别": _batch(station, name) if rng.random() < 0.6 else "",
         "状态": "正常开放",
     }
     draft.place_pin()
+
+
+def _batch(station: Station, name: str) -> str:
+    """The batch in the owner's words; it knows a place for a firm's only where it also names the firm."""
+    return "" if station.brand and not shows_firm(station, name) else _BATCH_WORDS[station.batch]
 
 
 def _name(rng: Random, station: Station, rank: str) -> str:

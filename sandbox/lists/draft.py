@@ -10,7 +10,7 @@ from typing import Final
 from sandbox.datum import Position
 from sandbox.dice import dice
 from sandbox.station import Station
-from sandbox.writing import position
+from sandbox.writing import jittered, position
 
 #: Headers of each list, in its own order. `__sheet__` is the workbook's sheet (a county), not a column.
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
@@ -198,20 +198,22 @@ PARTS: Final[dict[str, dict[str, str]]] = {
 DATUM: Final = {"union": "GCJ-02", "bank_icbc": "BD-09", "telecom_mobile": "GCJ-02", "telecom_tower": "CGCS2000", "civilization": "WGS-84"}
 DECIMALS: Final = {"union": 6, "bank_icbc": 6, "telecom_mobile": 6, "telecom_tower": 7, "civilization": 6}
 
+#: How far off an owner's pins are at most, in metres.
+PIN_FAR: Final = {"union": 60, "bank_icbc": 45, "telecom_mobile": 60, "telecom_tower": 50, "civilization": 60}
+
 #: What an owner writes beside a place that it has closed; None: it takes the row out.
 CLOSED_WORDS: Final = {"union": "停用", "bank_icbc": "停业", "bank_rural": "停业", "telecom_tower": "已拆除", "civilization": "停用"}
 
 
 @dataclass(slots=True)
 class Draft:
-    """A row in the making: fields by header, the station behind it, and its surveyed position before the owner's datum."""
+    """A row in the making: its fields by header and the station behind it; `copy` 1 is the same station under a second code."""
 
     seed: int
     source: str
     station: Station
     copy: int
     fields: dict[str, str | None]
-    wgs84: Position | None = None
 
     def draw(self, part: str) -> Random:
         """This row's own generator for a part: the same each night, whatever the other parts drew."""
@@ -228,15 +230,20 @@ class Draft:
 
     def place_pin(self, datum: str | None = None) -> None:
         """Write the position, in the list's datum or (a fault) another."""
-        if self.wgs84 is not None:
-            lng, lat = position(datum or DATUM[self.source], self.wgs84, DECIMALS[self.source])
-            self.put("lng", lng)
-            self.put("lat", lat)
+        there = pin(self.seed, self.source, self.station, self.copy)
+        lng, lat = position(datum or DATUM[self.source], there, DECIMALS[self.source])
+        self.put("lng", lng)
+        self.put("lat", lat)
 
     @property
     def texts(self) -> Mapping[str, str]:
         """The cells that are not empty."""
         return {header: text for header, text in self.fields.items() if text}
+
+
+def pin(seed: int, source: str, station: Station, copy: int = 0) -> Position:
+    """Where a list has a station, in WGS-84."""
+    return jittered(dice(seed, source, station.id, copy, "pin"), station.place, PIN_FAR[source])
 
 
 def code_number(number: int, copy: int, salt: int) -> int:

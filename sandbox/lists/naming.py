@@ -33,6 +33,11 @@ def place_word(rng: Random, station: Station, said: float) -> str:
     return rng.choice(words.get(station.kind, (label,)))
 
 
+def shows_firm(station: Station, text: str) -> bool:
+    """Whether a text says whose outlet it is."""
+    return bool(station.brand) and any(name in text for name in FIRM_NAMES[station.brand][1:])
+
+
 def community_cell(rng: Random, place: Place, given: float) -> str | None:
     """A community cell, filled with chance `given`: short, or as the bureau writes it."""
     if rng.random() >= given:

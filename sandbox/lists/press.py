@@ -50,6 +50,14 @@ class Seen:
     closed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """The one list whose position of a station may be wrong, and whether a wrong datum would show beside another list's position."""
+
+    source: str
+    shows: bool
+
+
 @dataclass(slots=True)
 class _Kept:
     key: tuple[int, bool, str]
@@ -60,11 +68,11 @@ class _Kept:
 
 @dataclass(slots=True)
 class Press:
-    """The press of one list. `shared` holds the stations that at least two lists with positions keep."""
+    """The press of one list. `strays` tells, for each station that several lists give a position, whose position may be wrong."""
 
     seed: int
     source: str
-    shared: frozenset[str]
+    strays: Mapping[str, Stray]
     parents: Mapping[str, str]
     _rows: dict[tuple[str, int], _Kept] = field(default_factory=dict)
     _bars: dict[str, float] = field(default_factory=dict)
@@ -141,7 +149,10 @@ class Press:
         return share(self.seed, fault.id, self.source, draft.station.id, draft.copy)
 
     def _can_bear(self, fault: Fault, draft: Draft) -> bool:
-        if fault.id == "other_datum" and draft.station.id not in self.shared:
+        stray = self.strays.get(draft.station.id)
+        if fault.group == "position" and stray and stray.source != self.source:
+            return False
+        if fault.id == "other_datum" and (draft.copy or not (stray and stray.shows)):
             return False
         return self.source in fault.sources and fault.fits(draft)
 

@@ -9,7 +9,7 @@ from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
 from sandbox.lists.naming import community_cell
 from sandbox.station import Station
-from sandbox.writing import address, crossing, facilities, hours, jittered, landmark, phone
+from sandbox.writing import address, crossing, facilities, hours, landmark, phone
 
 #: The night on which every hallId is replaced.
 RENUMBERED_ON: Final = 9
@@ -29,7 +29,6 @@ def write(draft: Draft) -> None:
     """Fill a row of the firm's list; `hallId` is put in by the night."""
     station, place = draft.station, draft.station.place
     rng = draft.draw("rest")
-    draft.wgs84 = jittered(draft.draw("pin"), place)
     draft.fields |= {
         "hallName": _name(draft.draw("name"), station),
         "hallType": {"telecom_kiosk": "便民亭"}.get(station.kind, rng.choice(("营业厅", "营业厅", "自办营业厅", "合作营业厅"))),

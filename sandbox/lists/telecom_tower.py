@@ -8,7 +8,7 @@ from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
 from sandbox.lists.naming import community_cell, place_word
 from sandbox.station import Station
-from sandbox.writing import address, crossing, facilities, hours, jittered, landmark, phone
+from sandbox.writing import address, crossing, facilities, hours, landmark, phone
 
 _FORMS = (("arabic", 9.0), ("dashed", 0.5), ("chinese", 0.3))
 _TYPES = {"telecom_kiosk": "便民亭", "telecom_cabin": "移动舱", "telecom_hall": "营业厅"}
@@ -17,7 +17,6 @@ _TYPES = {"telecom_kiosk": "便民亭", "telecom_cabin": "移动舱", "telecom_h
 def write(draft: Draft) -> None:
     """Fill a row of the operator's view."""
     station, place = draft.station, draft.station.place
-    draft.wgs84 = jittered(draft.draw("pin"), place, far=50)
     draft.fields |= {
         "site_code": f"{place.county_code}{code_number(int(station.id[1:]), draft.copy, 3001):06d}",
         "site_name": _name(draft.draw("name"), station, draft.copy),

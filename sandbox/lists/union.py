@@ -9,7 +9,7 @@ from sandbox.lists.draft import Draft, code_number
 from sandbox.lists.naming import community_cell, firm_short, place_word
 from sandbox.station import FIRMS, Station
 from sandbox.words import FIRM_NAMES
-from sandbox.writing import address, crossing, facilities, hours, jittered, landmark, phone
+from sandbox.writing import address, crossing, facilities, hours, landmark, phone
 
 _FORMS = (("arabic", 8.0), ("dashed", 0.6), ("bare", 0.5), ("chinese", 0.4))
 _BATCH_WORDS = {
@@ -24,7 +24,6 @@ def write(draft: Draft) -> None:
     """Fill a row of the union's list."""
     station, place = draft.station, draft.station.place
     rng = draft.draw("rest")
-    draft.wgs84 = jittered(draft.draw("pin"), place)
     draft.fields |= {
         "stationCode": f"WHGH-{code_number(int(station.id[1:]), draft.copy, 7919):04d}",
         "stationName": _name(draft.draw("name"), station, draft.copy),

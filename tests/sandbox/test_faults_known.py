@@ -11,7 +11,7 @@ import pytest
 from sandbox.city import Town, build
 from sandbox.credit import check_character
 from sandbox.faults import FAULTS, Fault
-from sandbox.lists import PARTS
+from sandbox.lists import DATUM, PARTS
 from sandbox.lists.draft import CLOSED_WORDS
 from sandbox.lists.press import Published
 from sandbox.station import SOURCES
@@ -98,13 +98,14 @@ def test_a_row_put_in_twice_has_its_equal() -> None:
                 assert sum(other.fields == row.fields for other in rows) == 2
 
 
-def test_another_datum_is_only_where_other_lists_can_tell() -> None:
-    placed = {"union", "bank_icbc", "telecom_mobile", "telecom_tower", "civilization"}
-    lists = {station.id: set(station.lists) & placed for station in town().stations(0)}
-    for source in SOURCES:
-        for row in town().rows(source, 0):
-            if "other_datum" in row.faults:
-                assert len(lists[row.station]) >= 2
+def test_another_datum_is_only_where_a_right_position_stands_beside_it() -> None:
+    wrong = ("position_missing", "position_swapped", "position_zero", "other_datum")
+    placed = [(row, bool(set(wrong) & set(row.faults)), source) for source in DATUM for row in town().rows(source, 0)]
+    right = {(row.station, source) for row, spoilt, source in placed if not spoilt}
+    found = [(row, source) for row, _, source in placed if "other_datum" in row.faults]
+    assert len(found) > 40
+    for row, source in found:
+        assert any((row.station, other) in right for other in DATUM if other != source)
 
 
 def test_communities_that_do_not_exist_do_not() -> None:
