@@ -32,9 +32,10 @@ Weigh = Callable[[Ints, Ints], Ints]
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What a cluster may not hold (`trade`: one code a listing, −1 none; two codes never meet; judged `apart` pairs) and must hold (`together`)."""
+    """What a cluster may not hold (each of `exclusive` has one code a listing, −1 none: two codes never meet; judged `apart` pairs) and must
+    hold (`together`)."""
 
-    trade: Ints
+    exclusive: tuple[Ints, ...]
     apart: frozenset[tuple[int, int]]
     together: tuple[tuple[int, int], ...]
 
@@ -66,7 +67,7 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
     labels = np.arange(count, dtype=np.int64)
     inside = _inside(members)
     all_weights = weigh(inside[0], inside[1])
-    spoken_of, silent = constraints.nodes, Constraints(constraints.trade, frozenset(), ())
+    spoken_of, silent = constraints.nodes, Constraints(constraints.exclusive, frozenset(), ())
     start = 0
     for group in members:
         size = len(group)
@@ -155,8 +156,9 @@ def _linkage(group: Ints, square: Ints, same: int, constraints: Constraints) -> 
 
 
 def _barred(group: Ints, place: Mapping[int, int], constraints: Constraints) -> Marks:
-    trade = constraints.trade[group]
-    barred = np.asarray((trade[:, None] != trade[None, :]) & (trade[:, None] >= 0) & (trade[None, :] >= 0))
+    barred = np.zeros((len(group), len(group)), dtype=np.bool_)
+    for codes in (exclusive[group] for exclusive in constraints.exclusive):
+        barred |= (codes[:, None] != codes[None, :]) & (codes[:, None] >= 0) & (codes[None, :] >= 0)
     for a, b in constraints.apart:
         if a in place and b in place:
             barred[place[a], place[b]] = barred[place[b], place[a]] = True

@@ -32,6 +32,9 @@ from transforms.dedupe.levels import (
 _CLOSE: Final = 0.66
 _SOME: Final = 0.33
 
+#: From this many common characters on a name is hardly met twice by chance.
+_LONG: Final = 4
+
 #: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter.
 _STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0)
 
@@ -132,21 +135,22 @@ def _address(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks]:
-    """Dice coefficient of the character sets, and whether one set lies in the other (of at least two characters)."""
+def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks, Ints]:
+    """Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and how many they share."""
     a, b = words.code[left], words.code[right]
     if not words.values:
-        return np.zeros(len(left)), np.zeros(len(left), dtype=np.bool_)
+        return np.zeros(len(left)), np.zeros(len(left), dtype=np.bool_), np.zeros(len(left), dtype=np.int64)
     common = np.bitwise_count(words.bits[a] & words.bits[b]).sum(axis=1).astype(np.int64)
     sizes = np.stack([words.size[a], words.size[b]])
     present = (a >= 0) & (b >= 0)
     dice = np.where(present, 2 * common / np.maximum(sizes.sum(axis=0), 1), 0.0)
-    return dice, present & (common >= sizes.min(axis=0)) & (sizes.min(axis=0) >= 2)
+    return dice, present & (common >= sizes.min(axis=0)) & (sizes.min(axis=0) >= 2), common
 
 
 def _core(listings: Features, left: Ints, right: Ints) -> Ints:
     words = listings.core
-    dice, within = _alike(words, left, right)
+    dice, within, common = _alike(words, left, right)
+    long = common >= _LONG
     both, equal = _both(words.code, left, right), _same(words.code, left, right)
     marked = _both(listings.core_marks, left, right) & ~_same(listings.core_marks, left, right)
     return _choose(
@@ -154,8 +158,10 @@ def _core(listings: Features, left: Ints, right: Ints) -> Ints:
         "core_missing",
         [
             ("equal_area", equal & (listings.core_is_area[left] | listings.core_is_area[right])),
+            ("equal_long", equal & long),
             ("equal", equal),
             ("marker", marked & _same(listings.core_stem, left, right)),
+            ("within_long", within & long),
             ("within", within),
             ("close", both & (dice >= _CLOSE)),
             ("some", both & (dice >= _SOME)),
@@ -166,7 +172,7 @@ def _core(listings: Features, left: Ints, right: Ints) -> Ints:
 
 def _organisation(listings: Features, left: Ints, right: Ints) -> Ints:
     words = listings.organisation
-    dice, within = _alike(words, left, right)
+    dice, within, _ = _alike(words, left, right)
     both = _both(words.code, left, right)
     return _choose(
         ORGANISATION,

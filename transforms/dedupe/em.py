@@ -17,7 +17,7 @@ _BELIEF: Final = 20.0
 #: The same for the rate of a pair of sources against that of its sort (one list, two lists).
 _SOURCE_BELIEF: Final = 40.0
 #: No level is ever impossible: a single pair may still be odd.
-_FLOOR: Final = 1e-6
+_FLOOR: Final = 1e-4
 
 #: EM ends when less than this share of the same-station pairs moves in a round, or after so many rounds.
 _STILL: Final = 1e-4
@@ -27,9 +27,11 @@ _ROUNDS: Final = 300
 #: How core names of one station's listings look in any city. Half of the learnt share is taken from here: without it EM drifts, where
 #: premises are dense, to the class "same building" (seen on Nanjing: 5 % of near pairs, equal names less likely in it than unequal ones).
 _CORE_BELIEF: Final[Mapping[str, float]] = {
-    "equal": 0.25,
-    "equal_area": 0.25,
-    "within": 0.2,
+    "equal_long": 0.2,
+    "equal": 0.1,
+    "equal_area": 0.2,
+    "within_long": 0.1,
+    "within": 0.1,
     "close": 0.12,
     "some": 0.1,
     "differs": 0.07,

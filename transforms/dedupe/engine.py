@@ -55,7 +55,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     def weigh(left: Ints, right: Ints) -> Ints:
         return score(known, left, right, compare(known, left, right), model)
 
-    constraints = Constraints(_trades(known), verdicts.apart, verdicts.together)
+    constraints = Constraints(_exclusive(known), verdicts.apart, verdicts.together)
     found = cluster(len(known), met.left, met.right, weights, model.thresholds["link"], model.thresholds["same"], weigh, constraints)
     return Matched(
         pairs=_pairs(known, met, levels, weights, model, verdicts),
@@ -66,9 +66,11 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
 
 
-def _trades(known: Features) -> Ints:
-    families = known.text["family"].to_numpy()
-    return np.select([families == trade for trade in APART], range(len(APART)), -1).astype(np.int64)
+def _exclusive(known: Features) -> tuple[Ints, Ints]:
+    """Trades that never share a station, and within them firms that never do."""
+    trades = known.text["trade"].to_numpy()
+    trade = np.select([trades == name for name in APART], range(len(APART)), -1).astype(np.int64)
+    return trade, np.where(trade >= 0, known.organisation.code, -1)
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:

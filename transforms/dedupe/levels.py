@@ -41,8 +41,10 @@ ADDRESS: Final[Mapping[str, str]] = {
 }
 
 CORE: Final[Mapping[str, str]] = {
+    "equal_long": "核心名相同，且有四个字以上",
     "equal": "核心名相同",
     "equal_area": "核心名相同，但只是路名或社区名",
+    "within_long": "核心名一个包含另一个，相同的有四个字以上",
     "within": "核心名一个包含另一个",
     "close": "核心名相近",
     "some": "核心名有几个字相同",

@@ -19,7 +19,7 @@ from transforms.dedupe.candidates import candidates
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, patterns_of, posterior_of
 from transforms.dedupe.features import Features, Floats, Ints, features
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, CORE
 from transforms.dedupe.model import pair_key
 
 #: Random pairs a city for the far stratum; all of them in a city of up to 2,400 listings.
@@ -39,8 +39,10 @@ _START: Final[Mapping[str, Mapping[str, float]]] = {
         "d_far": -8,
     },
     "name": {
+        "equal_long": 5,
         "equal": 4,
         "equal_area": 2,
+        "within_long": 3,
         "within": 2,
         "close": 1,
         "some": -2,
@@ -180,10 +182,11 @@ def _place_of_identified(patterns: Patterns, start: Rates) -> Floats:
 def _check(near: Rates) -> None:
     """Beliefs that no city breaks: if EM breaks one, its classes are not same and different."""
     name = next(comparison for comparison in COMPARISONS if comparison.name == "name")
-    weight = dict(zip(name.levels, np.log2(near.m["name"] / near.u["name"]), strict=True))
+    m, u = (rates["name"].reshape(name.shape).sum(axis=0) for rates in (near.m, near.u))
+    ratio = dict(zip(CORE, m / u, strict=True))
     if not near.settled:
         raise AstrayError("训练没有收敛：请检查名单是否过少或过于单一")
-    if weight["org_same+equal"] <= weight["org_differs+differs"]:
+    if ratio["equal"] <= ratio["differs"]:
         raise AstrayError("训练结果认为名称相同的更不像同一驿站：请检查名称列")
     if not 1e-4 < near.share < 0.9:
         raise AstrayError(f"训练结果认为相近的登记有 {near.share:.2%} 是同一驿站，不合常理：请检查名单")
