@@ -14,4 +14,9 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Engine:
     through the link `current`: the link may lead elsewhere by now while the instance still holds the old file.
     """
     config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    return create_engine(URL.create("duckdb", database=str(path)), connect_args={"read_only": read_only, "config": config})
+    return create_engine(
+        URL.create("duckdb", database=str(path)),
+        connect_args={"read_only": read_only, "config": config},
+        # closing rolls back what is open; a second rollback by the pool only logs a traceback when the disk was full
+        pool_reset_on_return=None,
+    )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.pool import QueuePool
 
 from warehouse.analyst import write_analyst
 from warehouse.disk import fsync, room_on_disk
@@ -76,12 +77,13 @@ class Draft:
 
     def publish(self) -> Publication:
         """Write the analysts' file, make both files last, and put them in force. Either all of it happens or nothing is seen of it."""
+        pool = self.engine.pool
+        if isinstance(pool, QueuePool) and pool.checkedout():
+            raise RuntimeError("a connection to the draft is still open: what it has not committed would be lost")
         with self.engine.connect() as connection:
             connection.exec_driver_sql("checkpoint")
         write_analyst(self.engine, self._folder / ANALYST)
         self.engine.dispose()
-        if strays := sorted(path.name for path in self._folder.iterdir() if path.name not in _MODES):
-            raise RuntimeError(f"a connection to the draft is still open: {', '.join(strays)}")
         return self._publisher.put_in_force(self._folder, self.name)
 
 
@@ -89,9 +91,9 @@ class Publisher:
     """The publications under `root` (var), of which the last `keep` are kept. `clock` tells when a writer began, for the lock's sentence."""
 
     def __init__(self, root: Path, *, keep: int = 7, clock: Callable[[], datetime]) -> None:
-        self._root = root
+        self.root = root
         self._keep = keep
-        self._clock = clock
+        self.clock = clock
         self._published = root / "published"
         self._link = root / "current"
         self._lock = root / "lock"
@@ -104,13 +106,15 @@ class Publisher:
         there is no room, with the publication before still in force.
         """
         with self._writing(night, who, wait=wait), room_on_disk(night):
-            staging = self._root / "staging"
+            staging = self.root / "staging"
             shutil.rmtree(staging, ignore_errors=True)  # what a killed writer left
             name = f"{night}-{max((each.number for each in self.publications()), default=0) + 1}"
             folder = staging / name
             folder.mkdir(parents=True)
-            engine = self._copy(folder / WAREHOUSE)
+            engine = open_warehouse(folder / WAREHOUSE)
             try:
+                if current := self.current():
+                    shutil.copyfile(current.warehouse, folder / WAREHOUSE)
                 with engine.begin() as connection:
                     drop_views(connection)
                     migrate(connection)
@@ -180,16 +184,11 @@ class Publisher:
         return next(each for each in self.publications() if each.name == name)
 
     def _switch(self, name: str) -> None:
-        link = self._root / "current.next"
+        link = self.root / "current.next"
         link.unlink(missing_ok=True)
         link.symlink_to(Path(self._published.name) / name)
         link.rename(self._link)
-        fsync(self._root)
-
-    def _copy(self, path: Path) -> Engine:
-        if current := self.current():
-            shutil.copyfile(current.warehouse, path)
-        return open_warehouse(path)
+        fsync(self.root)
 
     def _writing(self, night: str, who: str, *, wait: bool) -> AbstractContextManager[None]:
-        return writing(self._lock, Holder(who, night, os.getpid(), self._clock().isoformat(timespec="seconds")), wait=wait)
+        return writing(self._lock, Holder(who, night, os.getpid(), self.clock().isoformat(timespec="seconds")), wait=wait)

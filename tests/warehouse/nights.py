@@ -113,7 +113,7 @@ def rejected(night: str, held: Sequence[str] = ()) -> NightRecord:
 
 def reordered(tables: NightTables, seed: int) -> NightTables:
     """The same night with the rows of every frame in another order."""
-    shuffled = {
+    shuffled: dict[str, Any] = {
         name: frame.sample(frac=1.0, random_state=seed)
         for name in NightTables.__dataclass_fields__
         if isinstance(frame := getattr(tables, name), pd.DataFrame)
@@ -142,22 +142,26 @@ def _listing(claim: Claim) -> dict[str, Any]:
 
 
 def _stations(claims: Sequence[Claim]) -> list[dict[str, Any]]:
-    return [
-        {
-            "station_id": station_id(number),
-            "name": of[0].name,
-            "county_code": "340202",
-            "county": of[0].county,
-            "batch": of[0].batch,
-            "lng_wgs84": of[0].lng,
-            "status": "open" if any(each.is_open for each in of) else "closed",
-            "first_seen_on": "2026-06-01",
-            "sources": ";".join(sorted({each.source for each in of if each.is_open})),
-            "listing_count": sum(each.is_open for each in of),
-        }
-        for number in sorted({claim.station for claim in claims})
-        for of in [[claim for claim in claims if claim.station == number]]
-    ]
+    by_number: dict[int, list[Claim]] = {}
+    for claim in claims:
+        by_number.setdefault(claim.station, []).append(claim)
+    return [_station(number, of) for number, of in sorted(by_number.items())]
+
+
+def _station(number: int, of: Sequence[Claim]) -> dict[str, Any]:
+    listed = [claim for claim in of if claim.is_open]
+    return {
+        "station_id": station_id(number),
+        "name": of[0].name,
+        "county_code": "340202",
+        "county": of[0].county,
+        "batch": of[0].batch,
+        "lng_wgs84": of[0].lng,
+        "status": "open" if listed else "closed",
+        "first_seen_on": "2026-06-01",
+        "sources": ";".join(sorted({claim.source for claim in listed})),
+        "listing_count": len(listed),
+    }
 
 
 def _pairs(claims: Sequence[Claim]) -> list[dict[str, Any]]:

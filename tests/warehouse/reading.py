@@ -32,3 +32,8 @@ def standing_count(connection: Connection, name: str) -> int:
     assert interval is not None
     count: int = connection.exec_driver_sql(f"select count(*) from {name} where {interval.closed} is null").scalar_one()
     return count
+
+
+def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """The query's rows."""
+    return [tuple(row) for row in connection.exec_driver_sql(query)]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.warehouse.nights import Claim, filled, night_tables, rejected, reordered
-from tests.warehouse.reading import contents, standing_count, stored_order
+from tests.warehouse.reading import contents, rows_of, standing_count, stored_order
 from warehouse.frames import FrameError
 from warehouse.interval import Applied, NotRevertedError, apply_interval, revert
 from warehouse.load import load_night, load_rejected, replace_rows
@@ -25,8 +25,8 @@ def test_second_night_touches_only_what_changed(warehouse: Engine) -> None:
         applied = load_night(connection, SECOND, night_tables([replace(TWO[0], name="新名"), TWO[1]], SECOND))
         assert applied["listing"] == applied["station_history"] == applied["statement"] == Applied(opened=1, closed=1)
         assert applied["station_listing"] == applied["plaque"] == applied["pair"] == Applied(opened=0, closed=0)
-        spans = connection.exec_driver_sql("select name, valid_from::varchar, valid_to::varchar from station_history order by 1, 2").all()
-        assert [tuple(span) for span in spans] == [("北京路支行", FIRST, None), ("新名", SECOND, None), ("青阳路社区站", FIRST, SECOND)]
+        spans = rows_of(connection, "select name, valid_from::varchar, valid_to::varchar from station_history order by 1, 2")
+        assert spans == [("北京路支行", FIRST, None), ("新名", SECOND, None), ("青阳路社区站", FIRST, SECOND)]
 
 
 def test_what_is_gone_closes_and_what_comes_back_opens_anew(warehouse: Engine) -> None:
@@ -35,10 +35,8 @@ def test_what_is_gone_closes_and_what_comes_back_opens_anew(warehouse: Engine) -
         load_night(connection, SECOND, night_tables(TWO[:1], SECOND))
         assert standing_count(connection, "listing") == 1
         load_night(connection, THIRD, night_tables(TWO, THIRD))
-        spans = connection.exec_driver_sql(
-            "select valid_from::varchar, valid_to::varchar from listing where source = 'bank' order by 1"
-        ).all()
-        assert [tuple(span) for span in spans] == [(FIRST, SECOND), (THIRD, None)]
+        spans = rows_of(connection, "select valid_from::varchar, valid_to::varchar from listing where source = 'bank' order by 1")
+        assert spans == [(FIRST, SECOND), (THIRD, None)]
 
 
 def test_loading_twice_is_loading_once(warehouse: Engine) -> None:
@@ -73,9 +71,7 @@ def test_quarantine_keeps_where_and_why_a_row_was_first_held(warehouse: Engine) 
     with warehouse.begin() as connection:
         load_night(connection, FIRST, first)
         assert load_night(connection, SECOND, later)["quarantine"] == Applied(opened=0, closed=0)
-        assert connection.exec_driver_sql("select line, rules, opened_on::varchar from quarantine").all() == [
-            ("7", "name_unreadable", FIRST)
-        ]
+        assert rows_of(connection, "select line, rules, opened_on::varchar from quarantine") == [("7", "name_unreadable", FIRST)]
 
 
 def test_rows_without_a_key_are_held_back_too(warehouse: Engine) -> None:
@@ -84,7 +80,7 @@ def test_rows_without_a_key_are_held_back_too(warehouse: Engine) -> None:
     )
     with warehouse.begin() as connection:
         load_night(connection, FIRST, replace(night_tables([], FIRST), quarantine=held))
-        assert connection.exec_driver_sql("select row_key, line from quarantine").all() == [("", "2")]
+        assert rows_of(connection, "select row_key, line from quarantine") == [("", "2")]
 
 
 def test_times_become_utc_and_missing_numbers_stay_missing(warehouse: Engine) -> None:
@@ -156,7 +152,8 @@ class TestFramesThatDoNotFit:
 
 def test_reference_rows_are_replaced_where_they_differ(warehouse: Engine) -> None:
     owners = night_tables(TWO).owner
+    assert owners is not None
     with warehouse.begin() as connection:
         replace_rows(connection, "owner", owners)
         replace_rows(connection, "owner", owners.iloc[:1].assign(trust=90))
-        assert connection.exec_driver_sql("select source, trust from owner").all() == [("bank", 90)]
+        assert rows_of(connection, "select source, trust from owner") == [("bank", 90)]

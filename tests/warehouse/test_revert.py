@@ -9,13 +9,15 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
-from tests.warehouse.nights import Claim, night_tables, rejected
-from tests.warehouse.reading import contents
+from tests.warehouse.nights import Claim, filled, night_tables, rejected
+from tests.warehouse.reading import contents, rows_of
 from warehouse.engine import open_warehouse
-from warehouse.interval import revert
+from warehouse.interval import apply_interval, revert
 from warehouse.load import load_night, load_rejected
 from warehouse.state import read_state
+from warehouse.tables import table
 
 _CLAIM = st.builds(
     Claim,
@@ -37,8 +39,32 @@ def _nth(number: int) -> str:
     return (date(2026, 6, 1) + timedelta(days=number)).isoformat()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(nights=st.lists(_NIGHT, min_size=2, max_size=5), back=st.data())
+_HELD = st.dictionaries(st.sampled_from(["1", "2", "3", "4"]), st.sampled_from(["a", "b"]), max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(nights=st.lists(_HELD, min_size=1, max_size=6), back=st.data())
+def test_one_table_as_of_any_night_is_what_was_applied_on_it(nights: list[dict[str, str]], back: st.DataObject) -> None:
+    plaques = table("plaque")
+    engine = create_engine("duckdb:///:memory:")
+    with engine.begin() as connection:
+        plaques.create(connection)
+        for number, shown in enumerate(nights):
+            rows = [{"station_id": key, "plaque": value, "source": "union"} for key, value in shown.items()]
+            apply_interval(connection, plaques, filled("plaque", rows), _nth(number))
+        for number, shown in enumerate(nights):
+            assert dict(rows_of(connection, _AS_OF.format(_nth(number)))) == shown
+        kept = back.draw(st.integers(0, len(nights) - 1), label="last night kept")
+        revert(connection, _nth(kept + 1), ["plaque"])
+        assert dict(rows_of(connection, "select station_id, plaque from plaque where gone_on is null")) == nights[kept]
+    engine.dispose()
+
+
+_AS_OF = "select station_id, plaque from plaque where first_seen_on <= '{0}' and (gone_on is null or gone_on > '{0}')"
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nights=st.lists(_NIGHT, min_size=2, max_size=4), back=st.data())
 def test_revert_gives_back_the_state_after_any_night(
     template: Path, nights: list[tuple[list[Claim], list[str], str]], back: st.DataObject
 ) -> None:
