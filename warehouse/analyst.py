@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Engine, Table
 
 from warehouse.engine import open_warehouse
 from warehouse.tables import METADATA, public_columns
-from warehouse.views import View, describe, quoted, views
+from warehouse.views import described, quoted, run_script, views
 
 
 def write_analyst(engine: Engine, path: Path) -> None:
@@ -19,34 +19,36 @@ def write_analyst(engine: Engine, path: Path) -> None:
     """
     with engine.connect() as connection:
         connection.exec_driver_sql(f"attach {quoted(str(path))} as analyst")
-        for table in METADATA.sorted_tables:
-            if columns := public_columns(table):
-                named = ", ".join(f'"{name}"' for name in columns)
-                connection.exec_driver_sql(f"create table analyst.{table.name} as select {named} from {table.name}")
-        for view in _filled():
-            connection.exec_driver_sql(f"create table analyst.{view.name} as select * from {view.name}")
+        run_script(
+            connection, [*map(_filled, _tables()), *(f"create table analyst.{name} as select * from {name}" for name in _ops_marts())]
+        )
         connection.commit()
         connection.exec_driver_sql("detach analyst")
     analyst = open_warehouse(path)
     with analyst.begin() as connection:
-        for table in METADATA.sorted_tables:
-            _comment(connection, table)
+        run_script(connection, (statement for table in _tables() for statement in _described(table)))
         for view in views():
             if not view.reads_ops:
                 connection.exec_driver_sql(f"create view {view.name} as {view.query}")
-            describe(connection, view, "table" if view.reads_ops else "view")
+            run_script(connection, described(view, "table" if view.reads_ops else "view"))
     with analyst.connect() as connection:
         connection.exec_driver_sql("checkpoint")
     analyst.dispose()
 
 
-def _filled() -> list[View]:
-    return [view for view in views() if view.reads_ops]
+def _tables() -> list[Table]:
+    return [table for table in METADATA.sorted_tables if public_columns(table)]
 
 
-def _comment(connection: Connection, table: Table) -> None:
-    columns = public_columns(table)
-    if columns:
-        connection.exec_driver_sql(f"comment on table {table.name} is {quoted(table.comment or '')}")
-    for name in columns:
-        connection.exec_driver_sql(f'comment on column {table.name}."{name}" is {quoted(table.c[name].comment or "")}')
+def _ops_marts() -> list[str]:
+    return [view.name for view in views() if view.reads_ops]
+
+
+def _filled(table: Table) -> str:
+    named = ", ".join(f'"{name}"' for name in public_columns(table))
+    return f"create table analyst.{table.name} as select {named} from {table.name}"
+
+
+def _described(table: Table) -> list[str]:
+    columns = (f'comment on column {table.name}."{name}" is {quoted(table.c[name].comment or "")}' for name in public_columns(table))
+    return [f"comment on table {table.name} is {quoted(table.comment or '')}", *columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,8 +43,7 @@ def install_views(connection: Connection) -> None:
     """Make every view anew, with its comments, on a warehouse with every table."""
     drop_views(connection)
     for view in views():
-        connection.exec_driver_sql(f"create view {view.name} as {view.query}")
-        describe(connection, view)
+        run_script(connection, [f"create view {view.name} as {view.query}", *described(view)])
 
 
 def drop_views(connection: Connection) -> None:
@@ -52,11 +52,15 @@ def drop_views(connection: Connection) -> None:
         connection.exec_driver_sql(f"drop view {name}")
 
 
-def describe(connection: Connection, view: View, kind: str = "view") -> None:
-    """Put the view's contract on it as comments; `kind` is table where it was filled as one."""
-    connection.exec_driver_sql(f"comment on {kind} {view.name} is {quoted(f'{view.comment} {view.grain}')}")
-    for name, meaning in view.columns.items():
-        connection.exec_driver_sql(f"comment on column {view.name}.{name} is {quoted(meaning)}")
+def described(view: View, kind: str = "view") -> list[str]:
+    """Statements that put the view's contract on it as comments; `kind` is table where it was filled as one."""
+    whole = f"comment on {kind} {view.name} is {quoted(f'{view.comment} {view.grain}')}"
+    return [whole, *(f"comment on column {view.name}.{name} is {quoted(meaning)}" for name, meaning in view.columns.items())]
+
+
+def run_script(connection: Connection, statements: Iterable[str]) -> None:
+    """Run statements that take no parameters, in one go: a file has hundreds of comments."""
+    connection.exec_driver_sql(";\n".join(statements))
 
 
 def quoted(value: str) -> str:

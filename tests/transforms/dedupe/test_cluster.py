@@ -28,7 +28,7 @@ def run(
         return np.array([weight.get((int(a), int(b)), -20_000) for a, b in zip(left, right, strict=True)], dtype=np.int64)
 
     pairs = np.array(list(weight), dtype=np.int64).reshape(-1, 2)
-    constraints = Constraints(np.array(trade or [-1] * size, dtype=np.int64), frozenset(apart), together)
+    constraints = Constraints((np.array(trade or [-1] * size, dtype=np.int64),), frozenset(apart), together)
     return cluster(size, pairs[:, 0], pairs[:, 1], np.array(list(weight.values()), dtype=np.int64), 0, 0, weigh, constraints)
 
 
