@@ -25,7 +25,8 @@ _GHOSTS: Final = 0.028
 _NEVER: Final = 100_000
 #: Chance that a position which may be wrong is the firm's own: its list is short and must bear its share of faults.
 _FIRM_STRAYS: Final = 0.6
-#: A wrong datum shows where another list's pin is this near to the right place; the vectors are 500 to 1,300 m long.
+#: A wrong datum shows where another list's pin is this near to the right place (the vectors are 500 to 1,300 m long); beside a single
+#: other list nobody could say which of the two is wrong, so there are at least two.
 _TELLING_M: Final = 30.0
 
 
@@ -123,7 +124,7 @@ def _strays(seed: int, histories: dict[str, list[Version]]) -> dict[str, Stray]:
             stray = pool[int(share(seed, "stray", station.id) * len(pool))]
             there = pin(seed, stray, station)
             gaps = [metres_between(there, pin(seed, other, station)) for other in placed if other != stray]
-            strays[station.id] = Stray(stray, min(gaps) <= _TELLING_M)
+            strays[station.id] = Stray(stray, len(gaps) >= 2 and min(gaps) <= _TELLING_M)
     return strays
 
 

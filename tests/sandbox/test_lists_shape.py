@@ -52,6 +52,19 @@ def test_lists_overlap() -> None:
     assert sizes[3] > 150
 
 
+def test_neighbours_share_doors_and_words() -> None:
+    """What makes the lists hard: a road and number, or a word, says where a station stands but not which of several it is."""
+    alive = [station for station in town().stations(0) if station.is_open]
+    doors = Counter((station.place.county_code, station.place.road, station.place.number) for station in alive)
+    assert sum(count for count in doors.values() if count > 1) > 0.3 * len(alive)
+    words = Counter((station.hub, station.label) for station in alive)
+    assert sum(count for count in words.values() if count > 1) > 0.3 * len(alive)
+    over_counties: dict[str, set[str]] = defaultdict(set)
+    for station in alive:
+        over_counties[station.label].add(station.place.county_code)
+    assert sum(len(counties) > 1 for counties in over_counties.values()) > 30
+
+
 @pytest.mark.parametrize("source", [source for source in SOURCES if source != "bank_rural"])
 def test_codes_are_unique_but_for_rows_put_in_twice(source: str) -> None:
     codes = Counter(row.fields[HEADERS[source][0]] for row in town().rows(source, 0) if "row_twice" not in row.faults)
