@@ -28,25 +28,31 @@ class Address:
     landmark: str | None = None
 
 
-_TOWN = re.compile(r"^([\u4e00-\u9fff]{1,7}?(?:街道办事处|街道(?![\d口])|镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?!道)))")
-_OTHER_COUNTY = re.compile(
-    r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,5}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{1,5}?(?<![小社园街城郊])[区县](?![\u4e00-\u9fff]?[路街巷]))?"
+_TOWN = re.compile(
+    r"^([\u4e00-\u9fff]{2,7}?(?:街道办事处|街道(?!口|\d+号(?!大街|路|街))|镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?![道市县])))"
+)
+#: A character of a division's name: none that ends another, so that 上城区马市街 does not read as a city 上城区马市.
+_PLAIN = r"(?:(?![省市区县旗路街道])[\u4e00-\u9fff])"
+#: Province, city, county-level city and county of another city, or of one whose counties are not in the vocabulary; 小区, 工业区 … are none.
+_OTHER_HEAD = re.compile(
+    rf"^(?:[-_/ ]*{_PLAIN}{{2,7}}?(?:省|自治区))?(?:[-_/ ]*{_PLAIN}{{2,6}}?(?:市(?![场民政府口]|镇(?![海江平康远宁安]))|自治州|地区))?(?:{_PLAIN}{{2,4}}?市(?![场民政府口]|镇(?![海江平康远宁安])))?"
+    rf"(?:[-_/ ]*{_PLAIN}{{1,5}}?(?<![小社园街校厂业发景片库])[区县旗](?![\u4e00-\u9fff]?[路街巷]))?(?:市辖区)?[-_/ ]*"
 )
 _ZONE = re.compile(r"^[\u4e00-\u9fff]{0,10}?(?:开发区|高新区|产业园区|工业园区|新区|经开区|集中区)(?![路街\d号])")
 _COMMUNITY = re.compile(
-    r"^([\u4e00-\u9fff]{2,8}?(?:社区居民委员会|社区居委会|居民委员会|居委会|社区(?!服务|公共|卫生|医院|(?:中心|店)(?![路街])|居)|村民委员会|村委会|行政村|(?<![新农])村(?![\u4e00-\u9fff]?[路街巷\d]|口|社区)))"
+    r"^([\u4e00-\u9fff]{2,8}?(?:社区居民委员会|社区居委会|居民委员会|居委会|社区(?!服务|公共|卫生|医院|(?:中心|店)(?![路街])|居)|村民委员会|村委会|村委|行政村|(?<![新农])村(?![\u4e00-\u9fff]?[路街巷]|口|社区)))"
 )
 _GROUP = re.compile(r"^([\u4e00-\u9fff\d]{1,6}?(?:自然村|村民组|村民小组|小组|组|生产队))")
 
 _HAN = r"[\u4e00-\u9fffA-Za-z]"
 _ROAD = re.compile(
-    rf"^((?:[A-Z]?\d{{1,4}}|{_HAN}{{1,2}}\d{{1,3}})?(?:国道|省道|县道|乡道)"
-    rf"|(?:\d{{1,3}}号?|{_HAN}|[·'\d]){{1,8}}?(?:[东南西北中]{{0,1}}(?:大道|大街|大马路|马路|公路|高速|胡同|快速路|环路|路|街|道(?=\d)))(?:[东南西北中](?:段|路|街)|(?:[一二三四五六七八九十]|\d)(?:路|街))?)"
+    rf"((?:[A-Z]?\d{{1,4}}|{_HAN}{{1,2}}\d{{1,3}})?(?:国道|省道|县道|乡道)"
+    rf"|(?:\d{{1,3}}号?|{_HAN}|[·'\d]){{1,8}}?(?:[东南西北中]{{0,1}}(?:大道|大街|大马路|马路|公路|高速|胡同|快速路|环路|路|街|[道线](?=\d)))(?:[东南西北中](?:路|街)|(?:[一二三四五六七八九十]|\d)(?:路|街))?)"
 )
-_NOT_ROAD = re.compile(r"^(?:社区|小区|居委会|居民|街道|站|桥|菜场|菜市场|农贸|小学|中学|派出所|支行|店|新村)")
+_NOT_ROAD = re.compile(r"(?:社区|小区|居委会|居民|街道|小学|中学|派出所|支行|新村)")
 _STREETY = re.compile(r"(?:步行街|商业街|美食街|风情街|古街|沿街|临街)$")
 _NUMBER = re.compile(
-    r"^(?:段|辅路)?[东西南北]?侧?(?:门牌)?(?P<number>[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
+    r"^(?:[东西南北中]?段|辅路|步行街|商业街|美食街)?[东西南北]?侧?(?:门牌)?(?P<number>[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
     r"(?P<unit>号楼|号院|号(?:铺|门面|附)?|\#|(?=$|[,;( ]|[\u4e00-\u9fff]))(?!米|层|楼|F|室|栋|幢|座|单元|路|街|公里|线|地铁|出口)(?:-+(?P<more>\d{1,4}(?!\d|室|层|楼)))?(?:附(?P<annex>\d{1,4})号)?"
 )
 _LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![\u4e00-\u9fff]?社区|口|镇))")
@@ -64,7 +70,9 @@ _CROSSED = re.compile(r"交叉|交汇|交界|交口|交会|路口|口")
 _RELATION = re.compile(
     r"(?:斜对面|正对面|对面|斜对过|对过|旁边|旁|隔壁|附近|周边|以?[东南西北]{1,2}(?:侧|边|面|角|首)?(?:约?\d+米)|往[东南西北]{1,2}(?:约?\d+米)?|\d+米|院内|门口|大门口|内|里面|楼下|路口|拐角|处|[东南西北]{1,2}(?:侧|角)|(?:[东南西北]\d?|正|大|后)门)+(?:处)?$"
 )
-_TRIM = re.compile(r"^[\s,;.:、。()\[\]·\-]+|[\s,;.:、。()\[\]·\-的]+$")
+_AWAY = re.compile(r"^(?:往|向|以)?[东西南北]{1,2}侧?(?:约?\d+米)?(?:处)?(?=[\u4e00-\u9fff]{3})(?<=[米侧处])")
+_EDGES = " ,;.:、。·_/-"
+_TRIM = re.compile(r"^[\s,;.:、。()\[\]·_/\-]+|[\s,;.:、。()\[\]·_/\-的]+$")
 _SPLIT = re.compile(r"[\s,;、。()\[\]]+")
 
 
@@ -77,7 +85,7 @@ def address(written: str, places: Places) -> Address | None:
     rest = _strip_upper(folded, places)
     found, rest = _divisions(rest, places)
     whole = ((found.county or "") + (found.town or "") + rest) if found.county or found.town else rest
-    found = replace(_streets(rest, found), text=_TRIM.sub("", whole))
+    found = replace(_streets(rest, found), text=whole.strip(_EDGES))
     if not (found.road or found.community or found.landmark or found.building):
         raise Unreadable("address_unreadable")
     return found
@@ -85,7 +93,7 @@ def address(written: str, places: Places) -> Address | None:
 
 def _strip_upper(folded: str, places: Places) -> str:
     rest = re.sub(r"^(?:地址|详细地址|位于)[:：]?", "", folded).lstrip(" ,;")
-    return _TRIM.sub("", places.upper.sub("", re.sub(r"^中国(?=\S)", "", rest))) or rest
+    return places.upper.sub("", re.sub(r"^中国(?=\S)", "", rest)).strip(_EDGES) or rest
 
 
 def _divisions(rest: str, places: Places) -> tuple[Address, str]:
@@ -96,9 +104,8 @@ def _divisions(rest: str, places: Places) -> tuple[Address, str]:
         code = places.county(county[0])
         found, rest = replace(found, county=places.city.counties[code] if code else county[0]), rest[county.end() :]
     else:
-        other = _OTHER_COUNTY.match(rest)
-        if other and other[0]:
-            rest = rest[other.end() :]
+        for _ in range(2):  # some owners write the head twice
+            rest = _OTHER_HEAD.sub("", rest) or rest
     rest = _TRIM.sub("", rest)
     for _ in range(2):
         zone = _ZONE.match(rest)
@@ -133,21 +140,24 @@ def _streets(rest: str, found: Address) -> Address:
 
 
 def _road(rest: str) -> tuple[str | None, str, str]:
-    """The road, what stands before it and what after. Starts anew behind each landmark, so that 宜居国际南门青阳路 gives 青阳路."""
-    for start in _starts(rest):
-        found = _ROAD.match(rest[start:])
-        if found and not _NOT_ROAD.match(rest[start + found.end() :]) and not _STREETY.search(found[1]):
-            return found[1], rest[:start], rest[start + found.end() :]
+    """The road, what stands before it and what after. It begins behind the last landmark before it: 宜居国际南门青阳路 gives 青阳路."""
+    starts = [0, *(found.end() for found in _LANDMARK_END.finditer(rest))]
+    for start in starts:
+        found = _ROAD.match(rest, start)
+        if found and not _NOT_ROAD.match(rest, found.end()) and not _STREETY.search(found[1]):
+            for later in starts:
+                nearer = _ROAD.match(rest, later) if start < later < found.end() else None
+                if nearer and nearer.end() == found.end() and not _ROAD_TAIL.match(nearer[1]):
+                    found = nearer
+            return found[1], rest[: found.start(1)], rest[found.end() :]
     return None, rest, ""
 
 
+#: What is no road by itself: 公园北路 is a road, not a 北路 behind a park.
+_ROAD_TAIL = re.compile(r"^.?(?:[东南西北中]?(?:大道|大街|路|街))$")
 _LANDMARK_END = re.compile(
-    r"(?:小区|花园|广场|大厦|公寓|新村|新城|家园|大学|学院|中学|小学|医院|公园|市场|超市|商场|商城|中心|车站|[东南西北大]门|社区|苑|园区|嘉园|花城|名城|大楼|银行|公司|[\s,;()])"
+    r"(?:小区|花园|广场|大厦|公寓|新村|新城|家园|大学|学院|中学|小学|医院|公园|市场|超市|商场|商城|中心|车站|[东南西北大]门|社区|苑|园区|嘉园|花城|名城|大楼|银行|公司|工业区|工业园|产业园|创业园|科技园|集团|宾馆|酒店|(?<!新)村(?![路街巷])|[\s,;()])"
 )
-
-
-def _starts(rest: str) -> list[int]:
-    return [0, *(found.end() for found in _LANDMARK_END.finditer(rest))]
 
 
 def _house(found: re.Match[str]) -> str:
@@ -194,7 +204,7 @@ def _landmark(left: str) -> str | None:
     """The first named place in what is left, without 旁, 对面, 往北100米 …"""
     for part in _SPLIT.split(left):
         name = part.strip("-·/的与和号").lstrip("0123456789段")
-        name = _RELATION.sub("", name)
+        name = _RELATION.sub("", _AWAY.sub("", name))
         if len(re.sub(r"[^\u4e00-\u9fffA-Za-z]", "", name)) >= 2:
             return name.upper()
     return None
@@ -205,6 +215,9 @@ def _rural(rest: str, found: Address) -> Address:
     group = _GROUP.match(rest)
     if group:
         found, rest = replace(found, road=group[1]), _TRIM.sub("", rest[group.end() :])
+    lane = re.match(r"([\u4e00-\u9fff]{2,6}?(?:巷|弄|里))(?=\d)", rest)
+    if lane:
+        found, rest = replace(found, road=found.road or lane[1]), rest[lane.end() :]
     numbered = re.match(rf"^({_HAN}{{2,10}}?)(\d{{1,4}}(?:-\d{{1,4}})*)号(?!楼)", rest)
     if numbered:
         return _inside(
@@ -212,7 +225,7 @@ def _rural(rest: str, found: Address) -> Address:
             replace(found, road=found.road or numbered[1], number=numbered[2], landmark=numbered[1] if found.road else None),
         )
     lone = _NUMBER.match(rest)
-    if lone and lone["unit"].startswith("号") and lone["unit"] != "号楼":
+    if lone and (lone["house"] or lone["unit"].startswith("号")) and lone["unit"] != "号楼":
         place = found.road or found.community
         return _inside(rest[lone.end() :], replace(found, road=place, number=_house(lone)))
     return _inside(rest, found)

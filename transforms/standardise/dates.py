@@ -17,8 +17,18 @@ _SERIAL = re.compile(r"^[34]\d{4}(?:\.\d+)?$")
 _EPOCH = date(1899, 12, 30)
 
 
-def day(written: str, zone: str = "Asia/Shanghai") -> str | None:
-    """The ISO date in `written`, the first of the month where only a month is given; instants are taken in `zone`. Raises Unreadable('date_unreadable')."""
+def day(written: str, zone: str = "Asia/Shanghai", until: str = "9999-12-31") -> str | None:
+    """The ISO date in `written`, the first of the month where only a month is given; instants are taken in `zone`.
+
+    Raises Unreadable('date_unreadable'), for a date after `until` as well.
+    """
+    found = _day(written, zone)
+    if found is not None and found > until:
+        raise Unreadable("date_unreadable")
+    return found
+
+
+def _day(written: str, zone: str) -> str | None:
     clean = text(written)
     if clean is None:
         return None

@@ -8,7 +8,7 @@ from transforms.standardise.phone import NUMBER
 from transforms.standardise.places import Places
 
 _LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
-_PHONE_LABEL = re.compile(r"[\s(]*(?:联系|咨询|服务)?(?:电话|手机|热线|tel)\s*[:：]?\s*$", re.IGNORECASE)
+_PHONE_LABEL = re.compile(r"\s*(?:联系|咨询|服务)?(?:电话|手机|热线|tel)\s*[:：]?\s*$", re.IGNORECASE)
 _LABELLED = re.compile(r"[\s,;(\[]*(?:详细)?(?:地址|位于)[:：]?\s*([^()\[\]]+)[)\]]?")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*(?:大道|路|街|巷|弄)\d{1,5}(?:-\d{1,4})*号[^()\[\]]*)[)\]]")
 _EMPTY = re.compile(r"[(\[]\s*[)\]]")
@@ -20,7 +20,8 @@ def without_phones(clean: str) -> tuple[str, str | None]:
     found = [match for match in NUMBER.finditer(clean) if not match["hot"]]
     rest = clean
     for match in reversed(found):
-        rest = _PHONE_LABEL.sub("", rest[: match.start()]) + rest[match.end() :]
+        opened = "(" if match[0].startswith("(") and ")" not in match[0] else ""
+        rest = _PHONE_LABEL.sub("", rest[: match.start()]) + opened + rest[match.end() :]
     return (_tidy(rest), ";".join(match[0] for match in found)) if found else (clean, None)
 
 

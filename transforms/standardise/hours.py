@@ -23,7 +23,7 @@ _CLOCK = (
 )
 _TOKEN = re.compile(
     r"(?P<always>24/7|(?:全天|每天|每日)?\(?24\s*(?:小时|h)(?:全天候?|服务|营业|开放|对外开放|自助)*\)?|全天候?(?:24小时)?(?:开放|营业|服务)?|昼夜(?:开放|营业)?|(?<!\d)0?0:00\s*-\s*(?:24:00|23:59|0?0:00))"
-    r"|(?P<months>(?P<m1>\d{1,2})月(?:(?P<d1>\d{1,2})日?)?\s*-\s*(?:次年|翌年)?(?P<m2>\d{1,2})月(?:(?P<d2>\d{1,2})日?)?|(?P<mo1>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: (?P<md1>\d\d))?-(?P<mo2>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: (?P<md2>\d\d))?)"
+    r"|(?P<months>(?P<m1>\d{1,2})月(?:(?P<d1>\d{1,2})日?)?\s*-\s*(?:次年|翌年)?(?P<m2>\d{1,2})月(?:(?P<d2>\d{1,2})日?)?|(?P<mo1>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: (?P<md1>\d\d)(?!:))?-(?P<mo2>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: (?P<md2>\d\d)(?!:))?)"
     r"|(?P<season>[春夏秋冬](?:季|天|令时|令))"
     rf"|(?P<every>每天|每日|天天|全年无休|全年|全周|无休|节假日(?:不休|无休|正常)|{_WEEK}一\s*-\s*{_WEEK}?[日天])"
     rf"|(?P<days>{_WEEK}(?P<a>[一二三四五六日天1-7])\s*-\s*{_WEEK}?(?P<b>[一二三四五六日天1-7])|(?P<oa>Mo|Tu|We|Th|Fr|Sa|Su)-(?P<ob>Mo|Tu|We|Th|Fr|Sa|Su))"
@@ -82,6 +82,7 @@ def hours(written: str) -> Hours | None:
         raise Unreadable("hours_unreadable")
     if len(spoken) == 1 and spoken[0].always and not spoken[0].days and not spoken[0].season:
         return Hours("24/7", past_midnight=False)
+    spoken.sort(key=lambda rule: rule.off)  # a later rule overrides an earlier one: PH off goes behind the hours it takes away
     return Hours("; ".join(dict.fromkeys(map(str, spoken))), late)
 
 
@@ -117,7 +118,7 @@ def _select(rules: list[_Rule], kind: str, token: re.Match[str]) -> None:
     elif kind == "months":
         rule.season = _months(token)
     elif kind != "every":
-        days = {"days": _span, "list": _list, "work": lambda _: "Mo-Fr", "holiday": lambda _: "PH"}[kind](token)
+        days = _named(kind, token)
         rule.days = f"{rule.days},{days}" if rule.days and days not in rule.days else days
 
 
@@ -131,6 +132,12 @@ def _months(token: re.Match[str]) -> str:
     if start_day and end_day and not (start_day.lstrip("0") == "1" and int(end_day) >= 28):
         return f"{first} {int(start_day):02d}-{last} {int(end_day):02d}"
     return f"{first}-{last}"
+
+
+def _named(kind: str, token: re.Match[str]) -> str:
+    if kind == "days":
+        return _span(token)
+    return _list(token) if kind == "list" else {"work": "Mo-Fr", "holiday": "PH"}[kind]
 
 
 def _span(token: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from transforms.records.city import City
 from transforms.records.layout import Layout
@@ -22,7 +23,7 @@ from transforms.standardise.named import read_names
 from transforms.standardise.phone import Phone, phone
 from transforms.standardise.places import Places
 from transforms.standardise.positioned import read_positions
-from transforms.standardise.spread import Spread, spread
+from transforms.standardise.spread import Spread, objects, spread
 from transforms.standardise.status import is_closed
 from transforms.standardise.unreadable import Unreadable
 
@@ -38,7 +39,7 @@ _NUMBERS = re.compile(r"[\d+\- ]{7,}")
 def standardise(rows: pd.DataFrame, layout: Layout, city: City, on: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of one source → (listings, issues), in the order of the rows; each cleaner runs over the distinct values of its column.
 
-    `on` is the night's ISO date: dates after it are not believed. A required field that is absent or unreadable holds the row back
+    `on` is the night's ISO date: a date after it is an error of the owner's. A required field that is absent or unreadable holds the row back
     under a critical issue; any other costs an issue and leaves the field empty. Rows that the owner calls closed are listings too,
     with is_closed_by_owner.
     """
@@ -87,10 +88,10 @@ def _phone(written: str) -> Phone | None:
         return None
 
 
-def _union(parts: list[np.ndarray]) -> np.ndarray:
+def _union(parts: list[NDArray[np.object_]]) -> NDArray[np.object_]:
     """Row by row, all numbers of the parts, sorted, joined by ;."""
     merged = [joined(tuple(sorted({number for part in row if part for number in part}))) for row in zip(*parts, strict=True)]
-    return np.array([*merged, None], dtype=object)[:-1]
+    return objects(merged)
 
 
 def _facts(columns: Columns, city: City, on: str) -> None:
@@ -106,13 +107,12 @@ def _facts(columns: Columns, city: City, on: str) -> None:
     columns.flag("closed_still_listed", closed, columns.written("status").to_numpy(dtype=object))
     columns.listing["is_closed_by_owner"] = closed
     for field, name in (("opened", "opened_on"), ("updated", "updated_on")):
-        columns.listing[name] = columns.read(field, partial(day, zone=city.timezone)).column(str)
+        columns.listing[name] = columns.read(field, partial(day, zone=city.timezone, until=on)).column(str)
 
 
 def _required(columns: Columns) -> None:
-    """Hold back rows without what the layout requires; what was there and could not be read is required just as well."""
+    """Hold back rows without what the layout requires; a cell that says 无 is as good as empty. What cannot be read is held back by its reader."""
     for field in columns.layout.required:
-        absent = columns.written(field).isna().to_numpy() | (spread(columns.written(field), texts.text).where(lambda _: True) == False)  # noqa: E712
-        columns.flag(
-            "name_unreadable" if field == "name" else "required_missing", absent, columns.written(field).to_numpy(dtype=object), field
-        )
+        written = columns.written(field)
+        absent = ~spread(written, texts.text).where(lambda _: True)
+        columns.flag("name_unreadable" if field == "name" else "required_missing", absent, written.to_numpy(dtype=object), field)

@@ -15,7 +15,7 @@ from transforms.standardise.name import Name
 from transforms.standardise.named import first
 from transforms.standardise.outline import county_at
 from transforms.standardise.places import Places
-from transforms.standardise.spread import Spread, spread
+from transforms.standardise.spread import Spread, objects, spread
 from transforms.standardise.unreadable import Unreadable
 
 _PARTS = ("road", "number", "lane", "building", "floor", "room", "landmark")
@@ -84,4 +84,4 @@ def _shown(columns: Columns, parts: NDArray[np.object_]) -> NDArray[np.object_]:
         part if part is None or not county or part.startswith(county) else county + part
         for part, county in zip(parts, counties, strict=True)
     ]
-    return np.array([*shown, None], dtype=object)[:-1]
+    return objects(shown)

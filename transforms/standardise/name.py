@@ -32,8 +32,8 @@ class Name:
 
 _LETTER = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffffA-Za-z]")
 #: 站 and 点 belong to a union's or practice centre's word for the place, unless they are the place: 火车站 stays.
-_STATION_END = re.compile(r"(?<![车运铁油防费交轨电水])(?:站点|站|点)$")
-_BRANCH_END = re.compile(r"(?:旗舰店|专卖店|直营店|加盟店|分店|门店|网点|店|厅)$")
+_STATION_END = re.compile(r"(?<![车运铁油防费交轨电水])(?:站点|站)$")
+_BRANCH_END = re.compile(r"(?:旗舰店|专卖店|直营店|加盟店|分店|门店|网点|(?<![酒饭书商药])店|厅)$")
 _COPY_END = re.compile(r"[-_ ]0\d$")
 _NOISE = re.compile(rf"[\s,;:.、。!?·\-_/|\"'“”‘’&+*#@~`=()\[\]【】〔〕<>《》{MISSING}]")
 _COMMITTEE = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|居委会)$")
@@ -56,7 +56,7 @@ def name(written: str, places: Places, brand: tuple[str, ...] = ()) -> Name | No
     if not _LETTER.search(shown):
         raise Unreadable("name_unreadable")
     bare, kind = organisation(shown, places, brand), kind_of(shown)
-    core = _core(bare, kind, places) or _NOISE.sub("", address or shown).upper()
+    core = _core(bare, kind, places) or _unnamed(bare, address, shown, places)
     return Name(shown, core, bare.organisation, kind, words.codes(shown, "plaques"), address, phones)
 
 
@@ -67,8 +67,19 @@ def _core(bare: Bare, kind: str | None, places: Places) -> str:
     return _first(bare.text, station, outlet, places)
 
 
+def _unnamed(bare: Bare, address: str | None, shown: str, places: Places) -> str:
+    """The core of a name that has none: its address, its kind word (营业部), its brand, or the whole."""
+    left = _prefix_off(_NOISE.sub("", "".join(_brackets(bare.text)[0])).upper(), places) if bare.organisation else ""
+    return _NOISE.sub("", address or "").upper() or left or bare.organisation or _NOISE.sub("", shown).upper()
+
+
 def _first(written: str, station: bool, outlet: bool, places: Places) -> str:
     outer, inners = _brackets(written)
+    if station and inners and inners[-1].endswith("店"):
+        outer, inners = (
+            _STATION_END.sub("", outer.strip()) + inners[-1],
+            [],
+        )  # 小菜园(龙山店)工会驿站: among stations the branch tells, as in 小菜园龙山店
     core = _strip(outer, station, outlet, places)
     if core:
         return core
@@ -106,7 +117,7 @@ def _strip(part: str, station: bool, outlet: bool, places: Places) -> str:
     if station and not rest.endswith("支行"):
         rest = _STATION_END.sub("", rest)
         rest = words.pattern("kinds").sub(_kind_off, rest).strip()
-    if outlet:
+    if outlet or (station and len(rest) > 3):
         rest = _BRANCH_END.sub("", rest)
     rest = _VILLAGE.sub("村", _COMMITTEE.sub("社区", rest.strip()))
     return _prefix_off(_NOISE.sub("", rest).upper(), places)

@@ -17,7 +17,7 @@ from transforms.standardise.name import Name, name
 from transforms.standardise.organisation import organisation
 from transforms.standardise.places import Places
 from transforms.standardise.plaque import plaques
-from transforms.standardise.spread import Spread, spread
+from transforms.standardise.spread import Spread, objects, spread
 from transforms.standardise.text import text
 
 #: Ranks of civilization practice, as an owner writes them in a column of their own.
@@ -34,12 +34,13 @@ def read_names(columns: Columns, places: Places) -> Spread[Name]:
     columns.flag("name_contains_address", names.where(lambda found: found.address is not None), written)
     columns.flag("name_contains_phone", names.where(lambda found: found.phones is not None), written)
     hosts = columns.read("host", partial(_host, places=places))
-    groups = first(names.column(lambda found: host_group(found.text)), hosts.column(lambda found: found[2]))
+    by_name, by_host = names.column(lambda found: host_group(found.text)), hosts.column(lambda found: found[2])
+    groups = first(_private(by_name), _private(by_host), by_name, by_host)
     columns.listing["name"] = names.column(lambda found: found.text)
     columns.listing["name_core"] = names.column(lambda found: found.core)
     columns.listing["organisation"] = first(names.column(lambda found: found.organisation), hosts.column(lambda found: found[1]))
     columns.listing["host"] = hosts.column(lambda found: found[0])
-    columns.listing["kind"] = _kinds(columns, names, hosts.column(lambda found: _HOST_KINDS.get(found[2] or "")))
+    columns.listing["kind"] = _kinds(columns, names, objects(_HOST_KINDS.get(group or "") for group in groups))
     columns.listing["plaques"] = _plaques(columns, names)
     _batch(columns, groups)
     return names
@@ -47,10 +48,16 @@ def read_names(columns: Columns, places: Places) -> Spread[Name]:
 
 def first(*columns: NDArray[np.object_]) -> NDArray[np.object_]:
     """Row by row the first value that is not None."""
-    found = columns[0]
+    found = columns[0].copy()
     for column in columns[1:]:
-        found = np.where(pd.isna(found), column, found)
+        empty = found == np.array(None)
+        found[empty] = column[empty]
     return found
+
+
+def _private(groups: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Groups of private hosts; the others out."""
+    return objects(group if group in {"bank", "telecom", "merchant"} else None for group in groups)
 
 
 def _host(written: str, places: Places) -> tuple[str, str | None, str | None] | None:
@@ -73,7 +80,7 @@ def _kinds(columns: Columns, names: Spread[Name], by_host: NDArray[np.object_]) 
 
 def _strong(column: NDArray[np.object_]) -> NDArray[np.object_]:
     """Kinds that name a place; the weak ones out."""
-    return np.array([None if code in WEAK else code for code in column] + [None], dtype=object)[:-1]
+    return objects(None if code in WEAK else code for code in column)
 
 
 def _ranked(written: str) -> str | None:
@@ -97,7 +104,7 @@ def _plaques(columns: Columns, names: Spread[Name]) -> NDArray[np.object_]:
     )
     read = names.column(lambda found: found.plaques)
     pairs = [(_codes(left), _codes(right)) for left, right in zip(shown, read, strict=True)]
-    return np.array([joined(tuple(sorted({*left, *right}))) for left, right in pairs] + [None], dtype=object)[:-1]
+    return objects(joined(tuple(sorted({*left, *right}))) for left, right in pairs)
 
 
 def _codes(plaque: Any) -> tuple[str, ...]:
@@ -116,8 +123,8 @@ def _batch(columns: Columns, groups: NDArray[np.object_]) -> None:
     ruled = spread(pd.Series(host, dtype="str"), batches.by_host).column(str)
     hinted = np.full(len(columns.rows), columns.layout.batch_hint, dtype=object)
     columns.listing["batch"] = first(stated, ruled, hinted)
-    basis = np.where(pd.isna(ruled), np.where(pd.isna(hinted), None, "hint"), "rule")
-    columns.listing["batch_basis"] = np.where(pd.isna(stated), basis, "owner")
+    bases = (("owner", stated), ("rule", ruled), ("hint", hinted))
+    columns.listing["batch_basis"] = first(*(objects(name if batch else None for batch in found) for name, found in bases))
     both = pd.Series([f"{batch or ''}|{group or ''}" for batch, group in zip(stated, host, strict=True)], dtype="str")
     wrong = spread(both, lambda pair: batches.contradicts(*pair.split("|"))).where(bool)
     columns.flag("batch_contradicts_owner", wrong, columns.written("batch").to_numpy(dtype=object))

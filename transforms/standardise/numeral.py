@@ -32,7 +32,13 @@ def numeral(written: str) -> int:
 def arabic(written: str) -> str:
     """`written` (cleaned text) with the numbers of houses, floors, rooms … in Arabic digits; what is no number stays as it was."""
     below = _BELOW.sub(lambda found: f"-{_digits(found[1])}", _GROUND.sub("1", written))
-    return _COUNTED.sub(lambda found: _digits(found[1]), _DASHED.sub("-", below))
+    return _COUNTED.sub(lambda found: _apart(found) + _digits(found[1]), _DASHED.sub("-", below))
+
+
+def _apart(found: re.Match[str]) -> str:
+    """A space where the number would run into digits before it: 920号14八楼 has no 148th floor."""
+    start = found.start()
+    return " " if start and found.string[start - 1].isascii() and found.string[start - 1].isalnum() else ""
 
 
 def _digits(written: str) -> str:

@@ -34,6 +34,8 @@ _SHORT_NAMES = {"移动": "中国移动", "联通": "中国联通", "电信": "�
 
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|集团公司|集团|有限公司|股份公司|总公司|分公司|子公司|公司)"
 _RURAL = "农村商业银行"
+#: Which rural bank it is stands before the word for one (芜湖扬子, 无为): six characters hold all that were met.
+_RURAL_REGION = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,6}$")
 _PLACE_END = re.compile(r"[路街巷道区村站园城苑府店)]$")
 _MEANT = re.compile(r"[\u4e00-\u9fffA-Za-z]{2}")
 
@@ -57,7 +59,7 @@ def organisation(clean: str, places: Places, own: tuple[str, ...] = ()) -> Bare:
         return Bare(clean, canonical(own[0]) if own else None)
     before, after = clean[: brand.start], _behind(clean[brand.end :], places)
     if brand.name == _RURAL and _MEANT.search(words.pattern("kinds").sub("", after)) and not _PLACE_END.search(before):
-        before = ""  # 芜湖扬子, 无为 …: which rural bank it is stands before the word for one
+        before = _RURAL_REGION.sub("", before)
     return Bare(f"{before} {after}".strip(), brand.name)
 
 

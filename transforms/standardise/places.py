@@ -17,7 +17,7 @@ _COMMUNITY_TAIL = re.compile(
 
 
 #: What ends a name or a division cannot stand inside a road's name, unless the road is called after it (赫店路, 许镇路).
-_NOT_IN_ROAD = r"(?!驿站|社区|支行|分行|中心|营业厅|营业部|公司|银行|商店|超市|岗亭|街道|[站店厅舱亭镇区县市所点村部号道](?!路|街|大道|巷))"
+_NOT_IN_ROAD = r"(?!(?:驿站|社区|支行|分行|中心|营业厅|营业部|公司|银行|商店|超市|岗亭|街道|(?<=[支分银商])行|(?<=中)心|[站店厅舱亭镇区县市所点村部号道])(?!路|街|大道|巷))"
 _SPOT = r"(?:[A-Za-z\d-]*(?:号楼|楼|层|室|幢|栋|座|单元|铺))*"
 
 
@@ -59,7 +59,7 @@ class Places:
         """The province and the city at the head of an address, whole or short, in any number; short only before what is not a road."""
         whole = [self.city.province, self.city.name]
         short = [name.removesuffix("省").removesuffix("自治区").removesuffix("市") for name in whole]
-        tail = r"(?![路街巷道桥]|大道|[东南西北中]路)"
+        tail = r"(?![路街巷道桥区县]|大道|[东南西北中]路)"
         return re.compile(rf"^(?:(?:中国)?(?:{'|'.join(map(re.escape, whole))})|(?:{'|'.join(map(re.escape, short))}){tail})+")
 
     @cached_property

@@ -35,7 +35,7 @@ OFFSETS: Final[tuple[tuple[Datum, Datum], ...]] = (
 )
 
 _ANGLE = re.compile(
-    r"(?P<degrees>-?\d{1,3}(?:\.\d+)?)(?:\s*[°度]\s*(?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*['′分]\s*)?(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|''|秒))?)?"
+    r"(?P<degrees>-?\d+(?:\.\d+)?)(?:\s*[°度]\s*(?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*['′分]\s*)?(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|''|′′|秒))?)?"
 )
 _AROUND = re.compile(r"[\s,;/|:()\[\]EeNn东经北纬度°]*")
 

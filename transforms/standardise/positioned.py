@@ -44,7 +44,8 @@ def read_positions(columns: Columns, city: City) -> None:
     y = np.where(given, north, np.where(swapped, east, np.nan))
     x, y = to_wgs84(x, y, datum)
     columns.listing["lng_wgs84"], columns.listing["lat_wgs84"] = np.round(x, 7), np.round(y, 7)
-    columns.listing["position_basis"] = np.where(given, "given", np.where(swapped, "swapped", None))
+    columns.listing["position_basis"][given] = "given"
+    columns.listing["position_basis"][swapped] = "swapped"
 
 
 def _axes(lng: Spread[tuple[float, ...]], lat: Spread[tuple[float, ...]]) -> tuple[Degrees, Degrees]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -60,6 +60,9 @@ def _read(cleaner: Callable[[str], T | None], value: str) -> tuple[T | None, str
         return None, unreadable.reason
 
 
-def text_column(values: NDArray[np.object_]) -> pd.Series:
-    """Objects (text or None) as a text column of a frame."""
-    return pd.Series(values, dtype="str")
+def objects(values: Iterable[Any]) -> NDArray[np.object_]:
+    """Values as a column of objects, one each, whatever they are (numpy would unpack tuples)."""
+    listed = list(values)
+    column = np.empty(len(listed), dtype=object)
+    column[:] = listed
+    return column
