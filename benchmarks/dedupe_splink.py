@@ -41,6 +41,7 @@ def domain_settings() -> SettingsCreator:
             cl.ArrayIntersectAtSizes("phones", [1]),
             cl.ExactMatch("credit_code"),
             cl.ExactMatch("kind"),
+            cl.ExactMatch("trade"),
             cl.ExactMatch("community_code"),
             cl.ExactMatch("landmark"),
             cl.ExactMatch("hours"),
