@@ -76,10 +76,8 @@ def _unnamed(bare: Bare, address: str | None, shown: str, places: Places) -> str
 def _first(written: str, station: bool, outlet: bool, places: Places) -> str:
     outer, inners = _brackets(written)
     if station and inners and inners[-1].endswith("店"):
-        outer, inners = (
-            _STATION_END.sub("", outer.strip()) + inners[-1],
-            [],
-        )  # 小菜园(龙山店)工会驿站: among stations the branch tells, as in 小菜园龙山店
+        # 小菜园(龙山店)工会驿站: among stations the branch tells, as in 小菜园龙山店
+        outer, inners = _STATION_END.sub("", _words_off(outer)) + inners[-1], []
     core = _strip(outer, station, outlet, places)
     if core:
         return core
@@ -112,15 +110,18 @@ def _brackets(written: str) -> tuple[str, list[str]]:
 
 
 def _strip(part: str, station: bool, outlet: bool, places: Places) -> str:
-    rest = words.pattern("kinds").sub(_kind_off, words.pattern("plaques").sub(" ", part))
-    rest = _COPY_END.sub("", rest.strip())
+    rest = _COPY_END.sub("", _words_off(part))
     if station and not rest.endswith("支行"):
         rest = _STATION_END.sub("", rest)
-        rest = words.pattern("kinds").sub(_kind_off, rest).strip()
+        rest = _words_off(rest)
     if outlet or (station and len(rest) > 3):
         rest = _BRANCH_END.sub("", rest)
     rest = _VILLAGE.sub("村", _COMMITTEE.sub("社区", rest.strip()))
     return _prefix_off(_NOISE.sub("", rest).upper(), places)
+
+
+def _words_off(part: str) -> str:
+    return words.pattern("kinds").sub(_kind_off, words.pattern("plaques").sub(" ", part)).strip()
 
 
 def _kind_off(found: re.Match[str]) -> str:

@@ -21,3 +21,9 @@ def rows_of(records: Sequence[Mapping[str, str | None]], source: str = "union") 
         "verbatim": pd.Series(["{}"] * len(records), dtype="str"),
     }
     return pd.DataFrame({**meta, **columns})
+
+
+def first_of(frame: pd.DataFrame, *fields: str) -> list[object]:
+    """Those fields of the frame's first row, None where absent."""
+    cells = frame[list(fields)].astype(object)
+    return [*cells.where(cells.notna(), None).to_numpy(dtype=object)[0].tolist()]

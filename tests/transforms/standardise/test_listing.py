@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.standardise.made import rows_of
+from tests.transforms.standardise.made import first_of, rows_of
 from transforms.records import RULES, City, Layout, columns_of, empty_frame, issue_rows
 from transforms.standardise import standardise
 
@@ -147,13 +147,13 @@ def test_frames_are_as_the_dictionary_says(city: City, layout: Layout) -> None:
 def test_phones_and_people(city: City, layout: Layout) -> None:
     row = {**GOOD, "name": "工会驿站(三山里社区站)13800001234", "contact": "王芳 13700001234", "phone": "12351、13900001234"}
     listings, _ = standardise(rows_of([row]), layout, city, NIGHT)
-    assert listings.loc[0, ["phones", "contact_phone", "contact_name"]].tolist() == ["12351", "13700001234;13800001234;13900001234", "王芳"]
+    assert first_of(listings, "phones", "contact_phone", "contact_name") == ["12351", "13700001234;13800001234;13900001234", "王芳"]
 
 
 def test_the_address_in_the_name_serves_where_there_is_no_other(city: City, layout: Layout) -> None:
     row = {**GOOD, "name": "工会驿站(三山里社区站)青阳路38号", "address": None}
     listings, _ = standardise(rows_of([row]), layout, city, NIGHT)
-    assert listings.loc[0, ["road", "number", "name"]].tolist() == ["青阳路", "38", "工会驿站(三山里社区站)"]
+    assert first_of(listings, "road", "number", "name") == ["青阳路", "38", "工会驿站(三山里社区站)"]
 
 
 def test_a_position_gives_the_county_where_nothing_else_does(city: City, layout: Layout) -> None:
@@ -181,7 +181,7 @@ def test_a_source_without_datum_misses_no_positions(city: City, layout: Layout) 
 )
 def test_batch(kind: str, row: dict[str, str | None], batch: str | None, basis: str | None, city: City) -> None:
     listings, issues = standardise(rows_of([row]), Layout("list", kind, {}), city, NIGHT)
-    found = [None if pd.isna(value) else value for value in listings.loc[0, ["batch", "batch_basis"]]]
+    found = first_of(listings, "batch", "batch_basis")
     assert found == [batch, basis]
     assert issues.empty
 
