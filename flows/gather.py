@@ -1,13 +1,12 @@
-"""Stages of one source: fetch → archive → read → contract → row suite → standardise → listing suite → source gate → ledger."""
+"""Stages of the sources: fetch → archive → read → contract, one by one; row suite → standardise → listing suite → gate → ledger, together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
-from sources.kit.retrieve import retrieve
 
 from expectations.listings import LISTINGS
 from expectations.rows import ROWS
@@ -18,6 +17,7 @@ from sources.kit.contract import Contracted, apply, bounds
 from sources.kit.gate import Brought, Verdict, arrival, gate
 from sources.kit.read import read
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
+from sources.kit.retrieve import retrieve
 from sources.kit.source import Source
 from transforms.ledger import Settled, Tonight, expiry, settle
 from transforms.records import empty_frame, no_issues
@@ -27,18 +27,30 @@ from warehouse.state import State
 #: Listings of a source that was taken out of the city's folder are carried as long as those of one that fails.
 WITHDRAWN_DAYS: Final = 60
 
+#: What names a row in an issue.
+_KEY: Final = ("source", "row_key", "line")
+
 QUARANTINE_COLUMNS: Final = ("source", "row_key", "row_digest", "line", "verbatim", "rules", "payload")
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """One source after its stages: what was fetched, what it came to, every issue met, and whether tonight's list was taken."""
+    """One source after its stages: what was fetched, what it came to, every issue met, and the last night whose list was taken."""
 
     source: str
     retrieval: Retrieval
     settled: Settled
     issues: pd.DataFrame
     last_good_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One source after fetch, read and contract. `contracted` is None when there is nothing to read."""
+
+    source: str
+    retrieval: Retrieval
+    contracted: Contracted | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +63,40 @@ class _Before:
     last_good_on: str | None
 
 
-def fetch(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Retrieval:
-    """The source's retrieval of the night: from the archive when it is complete there, else fetched; not `asked`: never fetched."""
+def receive(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Received:
+    """Fetch the source (from the archive when the night's retrieval is complete there; not `asked`: never from the owner), read it, and
+    hold it to its contract."""
     source = house.sources[key]
-    recalled = house.archive.recall(night, key)
-    if not asked:
-        return recalled or Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
-    return retrieve(source, night, _before(state, key).checkpoint, house.archive, house.named, now, house.network, refetch=refetch)
-
-
-def judge(house: House, state: State, retrieval: Retrieval) -> Gathered:
-    """Everything after the fetch; never raises for a fault of the list."""
-    source, before = house.sources[retrieval.source], _before(state, retrieval.source)
+    if asked:
+        checkpoint = _before(state, key).checkpoint
+        retrieval = retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch)
+    else:
+        recalled = house.archive.recall(night, key)
+        retrieval = recalled or Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
     if not retrieval.outcome.is_usable:
-        return _carried(source, before, retrieval)
-    contracted = apply(read(source, retrieval, house.archive), source)
-    if contracted.stopped:
-        return _stopped(source, before, retrieval, contracted.rows_read, contracted.issues)
-    listings, issues = _listings(house, source, contracted, retrieval.night)
+        return Received(key, retrieval, None)
+    return Received(key, retrieval, apply(read(source, retrieval, house.archive), source))
+
+
+def validate(house: House, state: State, received: Sequence[Received], night: str) -> list[Gathered]:
+    """Row suite, standardise, listing suite, source gate and ledger, of all sources at once: a suite costs by its run, not by its rows."""
+    taken = [each for each in received if each.contracted is not None and not each.contracted.stopped]
+    listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night)
+    return [
+        _judged(house, _before(state, each.source), each, _of(listings, each.source), _of(issues, each.source))
+        if each in taken
+        else _carried(house.sources[each.source], _before(state, each.source), each)
+        for each in received
+    ]
+
+
+def _judged(house: House, before: _Before, received: Received, listings: pd.DataFrame, issues: pd.DataFrame) -> Gathered:
+    """The source gate's verdict on a list that was read, and what the list does to the register."""
+    source, retrieval, contracted = house.sources[received.source], received.retrieval, received.contracted
+    if contracted is None:
+        raise TypeError("a list that was not read cannot be judged")
     verdict = _gate(source, before, retrieval, contracted, listings, issues)
-    issues = _together([issues, verdict.issues])
+    issues = together([issues, verdict.issues])
     if verdict.stopped or issues["rule"].eq("source_failing").any():
         return _stopped(source, before, retrieval, contracted.rows_read, issues)
     tonight = _tonight(retrieval, contracted, listings, issues, verdict)
@@ -89,7 +115,7 @@ def _orphaned(before: _Before, key: str, night: str) -> Gathered:
         key,
         before.listings,
         before.quarantine,
-        _nothing("not_due", is_stopped=False),
+        _nothing("not_due"),
         night,
         expiry(before.last_good_on, WITHDRAWN_DAYS),
     )
@@ -120,22 +146,35 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
     return Checkpoint.from_json(f'{{"parts": {text}}}').parts if text else ()
 
 
-def _listings(house: House, source: Source, contracted: Contracted, night: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Listings of the rows that pass the row suite, and every issue so far."""
-    mapped = {source.key: {*source.columns.values(), *source.constants}}
-    rows = contracted.rows
-    row_issues = run_suite(ROWS, rows, ["source", "row_key", "line"], house.city, night, mapped=mapped).issues
-    unfit = critical_lines(contracted.issues, row_issues)
-    listings, cleaning = standardise(rows[~rows["line"].isin(unfit)].reset_index(drop=True), source.layout, house.city, night)
-    listing_issues = run_suite(LISTINGS, listings, ["source", "row_key", "line"], house.city, night, mapped=mapped).issues
-    issues = _together([contracted.issues, row_issues, cleaning, listing_issues])
-    return listings[~listings["line"].isin(critical_lines(issues))].reset_index(drop=True), issues
+def _listings(house: House, contracted: Sequence[Contracted], night: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Listings of the rows that no critical rule holds back, and every issue so far, of all sources."""
+    mapped = {key: {*source.columns.values(), *source.constants} for key, source in house.sources.items()}
+    rows = together([each.rows for each in contracted] or [empty_frame("row")])
+    issues = together([no_issues(), *(each.issues for each in contracted)])
+    issues = together([issues, run_suite(ROWS, rows, _KEY, house.city, night, mapped=mapped).issues])
+    fit = rows[~_at(rows).isin(_critical(issues))]
+    cleaned = [
+        standardise(own.reset_index(drop=True), house.sources[str(key)].layout, house.city, night)
+        for key, own in fit.groupby("source", sort=True)
+    ]
+    listings = together([empty_frame("listing"), *(each for each, _ in cleaned)])
+    issues = together([issues, *(each for _, each in cleaned)])
+    issues = together([issues, run_suite(LISTINGS, listings, _KEY, house.city, night, mapped=mapped).issues])
+    return listings[~_at(listings).isin(_critical(issues))], issues
 
 
-def critical_lines(*issues: pd.DataFrame) -> frozenset[str]:
-    """Lines of the rows that a critical rule holds back. A line names one row of a retrieval, also where a key is missing or repeated."""
-    found = _together(issues)
-    return frozenset(found.loc[found["severity"].eq("critical") & found["line"].notna(), "line"])
+def _at(frame: pd.DataFrame) -> pd.Series:
+    """Where each row stood, over all sources. A line names one row of a retrieval, also where a key is missing or repeated."""
+    return frame["source"] + "\n" + frame["line"]
+
+
+def _critical(issues: pd.DataFrame) -> frozenset[str]:
+    """Places of the rows that a critical rule holds back."""
+    return frozenset(_at(issues[issues["severity"].eq("critical") & issues["line"].notna()]))
+
+
+def _of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    return frame[frame["source"] == key].reset_index(drop=True)
 
 
 def _gate(
@@ -143,7 +182,7 @@ def _gate(
 ) -> Verdict:
     is_closed = listings["is_closed_by_owner"].fillna(value=False).astype(bool)
     closed = frozenset({*contracted.tombstones, *listings.loc[is_closed, "row_key"]})
-    held = contracted.rows[contracted.rows["line"].isin(critical_lines(issues))]
+    held = contracted.rows[_at(contracted.rows).isin(_critical(issues))]
     is_open = before.listings["is_open"].astype(bool)
     open_before = before.listings.loc[is_open, ["listing_id", "row_key", "name", "address", "missed"]]
     is_delta = retrieval.mode == "delta"
@@ -160,7 +199,7 @@ def _gate(
         return verdict
     after = len({*open_before["row_key"], *brought.listings["row_key"]} - closed)
     size = bounds(source, after)
-    return Verdict(verdict.stopped or size.stopped, _together([verdict.issues, size.issues]), verdict.renumbered)
+    return Verdict(verdict.stopped or size.stopped, together([verdict.issues, size.issues]), verdict.renumbered)
 
 
 def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFrame, issues: pd.DataFrame, verdict: Verdict) -> Tonight:
@@ -173,7 +212,7 @@ def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFram
         rows_read=contracted.rows_read,
         accepted=listings[~is_closed].reset_index(drop=True),
         held=held,
-        ignored=_together([contracted.ignored, by_owner]),
+        ignored=together([contracted.ignored, by_owner]),
         closed_keys=frozenset({*contracted.tombstones, *closed["row_key"]}),
         renumbered=verdict.renumbered,
     )
@@ -190,31 +229,34 @@ def _held(rows: pd.DataFrame, issues: pd.DataFrame, retrieval: Retrieval) -> pd.
     ]
 
 
-def _carried(source: Source, before: _Before, retrieval: Retrieval) -> Gathered:
-    """A retrieval without a list: nothing is due, or it failed. What is in the register stays until it is too old."""
-    failed = retrieval.outcome.is_failure
-    verdict = arrival(source, retrieval)
-    tonight = _nothing("carried" if failed else "not_due", is_stopped=failed)
-    settled = settle(
-        source.key, before.listings, before.quarantine, tonight, retrieval.night, expiry(before.last_good_on, source.max_age_days)
-    )
-    return Gathered(source.key, retrieval, settled, verdict.issues, before.last_good_on)
+def _carried(source: Source, before: _Before, received: Received) -> Gathered:
+    """A retrieval without a list that can be taken: nothing is due, it failed, or it broke its contract."""
+    retrieval = received.retrieval
+    if received.contracted is not None:
+        return _stopped(source, before, retrieval, received.contracted.rows_read, received.contracted.issues)
+    if retrieval.outcome.is_failure:
+        return _stopped(source, before, retrieval, 0, arrival(source, retrieval).issues)
+    settled = settle(source.key, before.listings, before.quarantine, _nothing("not_due"), retrieval.night, _expiry(source, before))
+    return Gathered(source.key, retrieval, settled, no_issues(), before.last_good_on)
 
 
 def _stopped(source: Source, before: _Before, retrieval: Retrieval, rows_read: int, issues: pd.DataFrame) -> Gathered:
-    """A list that was read but may not replace the one before: its rows count as held back under one source issue, uncopied."""
-    tonight = _nothing("carried", is_stopped=True, rows_read=rows_read)
-    settled = settle(
-        source.key, before.listings, before.quarantine, tonight, retrieval.night, expiry(before.last_good_on, source.max_age_days)
-    )
+    """A list that may not replace the one before: its rows count as held back under the source's issue, uncopied."""
+    tonight = _nothing("carried", rows_read)
+    settled = settle(source.key, before.listings, before.quarantine, tonight, retrieval.night, _expiry(source, before))
     return Gathered(source.key, retrieval, settled, issues[issues["line"].isna()].reset_index(drop=True), before.last_good_on)
 
 
-def _nothing(mode: str, *, is_stopped: bool, rows_read: int = 0) -> Tonight:
+def _expiry(source: Source, before: _Before) -> str | None:
+    return expiry(before.last_good_on, source.max_age_days)
+
+
+def _nothing(mode: Literal["carried", "not_due"], rows_read: int = 0) -> Tonight:
     none = empty_frame("row")
-    return Tonight("carried" if mode == "carried" else "not_due", rows_read, none, none, none, is_stopped=is_stopped)
+    return Tonight(mode, rows_read, none, none, none, is_stopped=mode == "carried")
 
 
-def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The frames one below the other; the first tells the columns when all are empty."""
     filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else (frames[0].iloc[:0] if frames else no_issues())
+    return pd.concat(filled, ignore_index=True) if filled else frames[0].iloc[:0]

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from desk.facts import night_facts
 from desk.report import night_report
-from flows.gather import Gathered, fetch, judge, unclaimed
+from flows.gather import Gathered, Received, unclaimed, validate
+from flows.gather import receive as receive_source
 from flows.house import House
 from flows.register import Verdict, night_tables, register, retrievals, verdict
 from flows.rules import every_rule
@@ -60,28 +61,28 @@ class Stage:
         return self.night == self.order.night
 
 
-def gather_all(stage: Stage) -> list[Gathered]:
-    """Every source's stages, side by side: most of their time is waiting for owners."""
+def receive_all(stage: Stage) -> list[Received]:
+    """Every source, side by side: most of their time is waiting for owners."""
     with ThreadPoolExecutor(stage.house.settings.workers) as pool:
-        return list(pool.map(partial(gather, stage), stage.house.sources))
+        return list(pool.map(partial(receive, stage), stage.house.sources))
 
 
 def run_nights(
     house: House,
     order: Order,
     draft: Draft,
-    gather_all: Callable[[Stage], list[Gathered]],
-    conclude: Callable[[Stage, Sequence[Gathered]], Concluded],
+    receive_all: Callable[[Stage], list[Received]],
+    conclude: Callable[[Stage, Sequence[Received]], Concluded],
 ) -> tuple[Verdict, str]:
     """Run the night of the order and rebuild every later one in the draft; how the first ended, and the report on it (Markdown).
 
-    `gather_all` and `conclude` are those of this module, or the same under Prefect.
+    `receive_all` and `conclude` are those of this module, or the same under Prefect.
     """
     decisions = read_journal(house.journal)
 
     def run(night: str) -> Concluded:
         stage = begin(connection, house, order, night, decisions, draft.name)
-        return conclude(stage, gather_all(stage))
+        return conclude(stage, receive_all(stage))
 
     with draft.engine.connect() as connection:
         transaction = connection.begin()
@@ -104,12 +105,11 @@ def begin(connection: Connection, house: House, order: Order, night: str, decisi
     return Stage(house, order, night, read_state(connection), decisions, publication)
 
 
-def gather(stage: Stage, key: str) -> Gathered:
-    """Every stage of one source, from fetch to ledger."""
+def receive(stage: Stage, key: str) -> Received:
+    """Fetch, read and contract of one source."""
     order = stage.order
     asked = stage.is_asked and (not order.only or key in order.only)
-    retrieval = fetch(stage.house, stage.state, key, stage.night, refetch=order.refetch and asked, asked=asked)
-    return judge(stage.house, stage.state, retrieval)
+    return receive_source(stage.house, stage.state, key, stage.night, refetch=order.refetch, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,9 @@ class Concluded:
     written: NightTables | NightRecord
 
 
-def conclude(stage: Stage, gathered: Sequence[Gathered]) -> Concluded:
-    """Make the register out of what was gathered, and judge the night."""
+def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
+    """Validate what was received, make the register out of it, and judge the night."""
+    gathered = validate(stage.house, stage.state, received, stage.night)
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))

@@ -16,9 +16,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.gather import Gathered
+from flows.gather import Received
 from flows.house import House, open_house
-from flows.night import Order, Stage, conclude, gather, run_nights
+from flows.night import Order, Stage, conclude, receive, run_nights
 from flows.register import Verdict
 from flows.settings import load_settings, now, tonight
 from warehouse.disk import DiskFullError
@@ -29,7 +29,7 @@ from warehouse.lock import AnotherWriterError
 _RUNNER: Final[TaskRunner[PrefectFuture[Any]]] = cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=8))
 
 #: Frames pass between the tasks within one process: nothing is cached or stored, the archive is what a re-run starts from.
-_gather = task(name="gather", cache_policy=NO_CACHE, persist_result=False)(gather)
+_receive = task(name="receive", cache_policy=NO_CACHE, persist_result=False)(receive)
 _conclude = task(name="register", cache_policy=NO_CACHE, persist_result=False)(conclude)
 
 
@@ -48,7 +48,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
     try:
         with house.publisher.begin(night, f"{night} 的夜跑") as draft:
-            ended, report = run_nights(house, order, draft, _gather_all, _conclude)
+            ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
     except AnotherWriterError as held:
         return Failed(name="Locked", message=str(held))
@@ -59,10 +59,10 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     return _state(ended)
 
 
-def _gather_all(stage: Stage) -> list[Gathered]:
+def _receive_all(stage: Stage) -> list[Received]:
     """One task a source, side by side."""
     futures = [
-        _gather.with_options(task_run_name=f"{source.title} {stage.night}").submit(stage, key)
+        _receive.with_options(task_run_name=f"{source.title} {stage.night}").submit(stage, key)
         for key, source in stage.house.sources.items()
     ]
     return [future.result() for future in futures]

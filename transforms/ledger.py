@@ -164,6 +164,7 @@ def _with_ids(source: str, prior: pd.DataFrame, tonight: Tonight, night: str) ->
     """Tonight's accepted rows as open listings: known ids kept (also of renumbered and of closed ones), new ones made from the row key."""
     accepted = tonight.accepted.drop(columns=[name for name in ("listing_id", *STANDING) if name in tonight.accepted])
     known = _ids_by_key(prior)
+    known = known[~known.isin(set(tonight.renumbered.values()))]  # whom a new number claims, the old number no longer names
     ids = accepted["row_key"].map(tonight.renumbered).astype("object")
     ids = ids.where(ids.notna(), accepted["row_key"].map(known))
     taken = set(prior["listing_id"]) if len(prior) else set()

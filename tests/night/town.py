@@ -16,7 +16,7 @@ import requests
 from dotenv import dotenv_values
 
 from flows.house import House, open_house
-from flows.night import Order, conclude, gather_all, run_nights
+from flows.night import Order, conclude, receive_all, run_nights
 from flows.register import Verdict
 from flows.settings import Settings, now
 from warehouse.engine import open_warehouse
@@ -83,7 +83,7 @@ class Household:
         house = house or self.house
         order = Order(night, f"{night}/{now().timestamp()}", now(), full=full, refetch=refetch, only=only)
         with house.publisher.begin(night, "测试") as draft:
-            ended, _ = run_nights(house, order, draft, gather_all, conclude)
+            ended, _ = run_nights(house, order, draft, receive_all, conclude)
             draft.publish()
         return ended
 

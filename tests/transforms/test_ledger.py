@@ -98,6 +98,14 @@ def test_a_renumbered_list_keeps_its_listings() -> None:
     assert sorted(reused.listings["listing_id"]) == ["union:1", "union:1~2026-06-03", "union:2"]
 
 
+def test_an_old_number_given_to_a_new_place_on_the_night_of_the_renumbering_is_a_new_listing() -> None:
+    first = after(tonight(rows("1", "2")))
+    renumbered = Tonight("snapshot", 3, rows("101", "102", "1"), rows(), rows(), renumbered={"101": "union:1", "102": "union:2"})
+    settled = settle("union", first.listings, rows(), renumbered, "2026-06-02", None)
+    assert sorted(settled.listings["listing_id"]) == ["union:1", "union:1~2026-06-02", "union:2"]
+    assert settled.tally.opened == 1
+
+
 @pytest.mark.parametrize(("night", "is_open"), [("2026-07-31", True), ("2026-08-01", False)], ids=["on the last night", "after it"])
 def test_a_stopped_source_is_carried_until_it_is_too_old(night: str, is_open: bool) -> None:
     first = after(tonight(rows("1", "2")))

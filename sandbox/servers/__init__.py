@@ -1,0 +1,1 @@
+"""The sample city's servers: each owner publishes the way it really would. Nothing here knows who reads."""

@@ -1,0 +1,17 @@
+"""Keys that the owners hand out, made from the seed, so that a restarted city is still the same city."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Every key and password of the city."""
+
+    seed: int
+
+    def __getitem__(self, name: str) -> str:
+        """The key of that name: 32 hex digits."""
+        return hashlib.sha256(f"sandbox key {self.seed} {name}".encode()).hexdigest()[:32]
