@@ -44,9 +44,7 @@ def _in_force(publisher: Publisher) -> tuple[str, list[str]]:
     return current.name, names(current.warehouse)
 
 
-@pytest.mark.parametrize(
-    ("fate", "call"), [("load", 0), ("fsync", 1), ("fsync", 3), ("fsync", 4)], ids=["loaded", "files", "folder", "link"]
-)
+@pytest.mark.parametrize(("fate", "call"), [("load", 0), ("fsync", 3), ("fsync", 4)], ids=["loaded", "folder", "link"])
 def test_killed_before_the_link_is_switched_the_old_night_stays(publisher: Publisher, fate: str, call: int) -> None:
     publish(publisher, "2026-06-01", "甲站")
     assert _write(publisher, fate, call).returncode == -signal.SIGKILL
@@ -63,7 +61,7 @@ def test_killed_after_the_link_is_switched_the_new_night_is_whole(publisher: Pub
     assert _in_force(publisher) == ("2026-06-02-2", ["被杀死的一夜"])
 
 
-@pytest.mark.parametrize("room", [-1, 200_000, 1_000_000], ids=["not even the copy", "not a page more", "not the night"])
+@pytest.mark.parametrize("room", [-1, 1_000_000], ids=["not even the copy", "not the night"])
 def test_a_full_disk_leaves_the_old_night_and_says_so(publisher: Publisher, room: int) -> None:
     size = publish(publisher, "2026-06-01", "甲站").warehouse.stat().st_size
     starved = _write(publisher, "starve", size + room)
