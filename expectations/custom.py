@@ -278,4 +278,5 @@ class CountsAgree(MulticolumnMapMetricProvider):
 class ExpectStatusToAgreeWithListings(MulticolumnMapExpectation):
     """An open station has open listings, a closed one none."""
 
+    ignore_row_if: _MISSING = "any_value_is_missing"
     map_metric = "multicolumn_values.counts_agree"

@@ -119,9 +119,10 @@ class _Batch:
         if raised:
             return f"执行出错：{raised}"
         told = result.result
-        if told.get("element_count") == told.get("missing_count"):
+        rows = sorted({place for named in told.get("unexpected_index_list") or [] for place in self._named(named)})
+        if not rows and told.get("element_count") == told.get("missing_count"):
             return "没有值可查：要比较的几列没有一行齐全"
-        return tuple(sorted({place for named in told.get("unexpected_index_list") or [] for place in self._named(named)}))
+        return tuple(rows)
 
     def _named(self, named: Mapping[str, list[Any]]) -> Iterator[int]:
         for key in _tuples(pd.DataFrame({name: pd.Series(named[name], dtype=object) for name in self._keys})):

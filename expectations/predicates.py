@@ -115,8 +115,10 @@ def counts_agree(cells: pd.DataFrame) -> pd.Series:
 
 
 def over_distinct(column: pd.Series, ask: Callable[[str], bool]) -> pd.Series:
-    """`ask` of each distinct text of the column, once."""
-    return column.map({text: ask(text) for text in column.dropna().unique()}).fillna(value=False).astype(bool)
+    """`ask` of each distinct text of the column, once; False where it is absent."""
+    codes, texts = pd.factorize(column)
+    answers = np.array([*(ask(text) for text in texts), False], dtype=bool)
+    return pd.Series(answers[codes], index=column.index)
 
 
 def _plausible(hours: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -14,6 +15,9 @@ from expectations.mapped import is_expected
 from expectations.rows import ROWS
 from expectations.stations import STATIONS
 from transforms.records import FIELDS, RULES, City, Rule, issue_rows, no_issues
+
+if TYPE_CHECKING:
+    from expectations.engine import Verdict
 
 #: Naming a failing row costs about 0.05 ms. In a frame of more than BROAD_ROWS rows a rule that more than BROAD_SHARE of them fail is a
 #: fault of the list, not of its rows: it is told once, with its count, instead of a hundred thousand times.
@@ -65,11 +69,9 @@ def run_suite(
         raise KeyError(f"frame has no key column {missing}")
     if frame.empty:
         return SuiteRun(no_issues(), [], [(check.rule.id, NO_ROWS) for check in suite], [])
-    from expectations.engine import Verdict, judge
-
     scene = Scene(city, on)
     ready, idle = _sorted_out(suite, frame)
-    verdicts: list[Verdict] = judge(ready, frame, tuple(key_columns), scene, BROAD_ROWS, BROAD_SHARE)
+    verdicts = _judged(ready, frame, key_columns, scene)
     idle += [(verdict.check, verdict.did_not_run) for verdict in verdicts if verdict.did_not_run]
     ran = [verdict for verdict in verdicts if not verdict.did_not_run]
     found = [_broad(verdict.check, frame, verdict.broad_count) for verdict in ran if verdict.broad_count]
@@ -83,6 +85,14 @@ def run_suite(
         did_not_run=[(check.rule.id, reason) for check, reason in idle],
         broad=list(dict.fromkeys(verdict.check.rule.id for verdict in ran if verdict.broad_count)),
     )
+
+
+def _judged(checks: list[Check], frame: pd.DataFrame, key_columns: Sequence[str], scene: Scene) -> list[Verdict]:
+    """Great Expectations is imported when first used. It warns on the way and would send every later warning to the log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from expectations.engine import judge
+    return judge(checks, frame, tuple(key_columns), scene, BROAD_ROWS, BROAD_SHARE)
 
 
 def _sorted_out(suite: Suite, frame: pd.DataFrame) -> tuple[list[Check], list[tuple[Check, str]]]:
