@@ -12,7 +12,7 @@ from desk.summary import night_summary
 from flows.house import House, open_house
 from flows.sample import sample_city
 from flows.server import running_server
-from flows.settings import Settings, load_settings, prepare_process, set_variable, tonight
+from flows.settings import Settings, prepare_process, set_variable, tonight
 from warehouse.engine import open_warehouse
 
 #: State of the flow run → exit code: published 0, rejected or otherwise not published 1, locked 3.
@@ -29,7 +29,8 @@ class LockedError(RuntimeError):
 
 def run_night(settings: Settings, *, on: date | None, full: bool, refetch: bool, only: list[str], sample: bool, say: Console) -> int:
     """Run one night and print its summary; the exit code."""
-    _refuse(open_house(settings), on, only)
+    house = open_house(settings)
+    _refuse(house, on, only)
     prepare_process(settings)
     with ExitStack() as running:
         if sample:
@@ -39,7 +40,6 @@ def run_night(settings: Settings, *, on: date | None, full: bool, refetch: bool,
             set_variable("PREFECT_API_URL", server)
         say.print("[dim]夜跑开始（Prefect 首次启动约需 20 秒）…[/]")
         ended = _through_prefect(on, full=full, refetch=refetch, only=only)
-    house = open_house(load_settings())
     code = _EXITS.get(ended[0], 70)
     if code == 3:
         raise LockedError(ended[1])
