@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError as TransportError
 
 from sources.kit.auth import Auth, Token
 from sources.kit.call import FetchCall, FetchError
@@ -130,11 +131,11 @@ class Wire:
     def _answer(self, response: requests.Response) -> Answer:
         content, is_cut = bytearray(), False
         try:
-            for chunk in response.iter_content(_CHUNK):
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):  # as it comes, so that what came before a cut is kept
                 content += chunk
                 if len(content) > self.call.network.max_bytes:
                     raise FetchError(Outcome.NOT_DECLARED_FORMAT, "内容超过单份上限，不像一份名单；请核对地址，或联系运维调整上限")
-        except requests.RequestException:
+        except TransportError:
             is_cut = True
         self.call.deadline.check()
         following = response.links.get("next", {}).get("url")

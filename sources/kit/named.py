@@ -12,7 +12,7 @@ from pydantic import SecretStr
 PREFIX: Final = "YIZHAN_"
 
 
-class MissingSettingError(ValueError):
+class MissingSettingError(LookupError):
     """A setting that a source names is not given. `name` is what the operator has to set; the message is Chinese."""
 
     def __init__(self, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
 from sources.kit.call import FetchError
 from sources.kit.deadline import Deadline
@@ -70,11 +71,11 @@ def _learn(keys: paramiko.HostKeys, known_hosts: str | None) -> None:
     """Put into `keys` the hosts of a known_hosts file, or of known_hosts lines themselves."""
     try:
         for line in _lines(known_hosts or ""):
-            entry = paramiko.hostkeys.HostKeyEntry.from_line(line)
+            entry = HostKeyEntry.from_line(line)
             if entry is not None and entry.key is not None:
                 for name in entry.hostnames or ():
                     keys.add(name, entry.key.get_name(), entry.key)
-    except (OSError, UnicodeDecodeError, paramiko.SSHException):
+    except (OSError, UnicodeDecodeError, paramiko.SSHException, InvalidHostKey):
         raise FetchError(
             Outcome.NOT_CONFIGURED, "YIZHAN_SFTP_HOST_KEY 读不出来；请填 known_hosts 的一行，或一个 known_hosts 文件的路径"
         ) from None

@@ -53,9 +53,11 @@ def _url(call: FetchCall, address: str) -> URL:
     try:
         url = make_url(call.named.text(address))
     except (ArgumentError, ValueError):
-        raise FetchError(Outcome.NOT_CONFIGURED, f"{setting} 应写成 postgresql://用户:密码@主机:端口/库名") from None
+        raise FetchError(
+            Outcome.NOT_CONFIGURED, f"{setting} 不是数据库地址；请以 postgresql:// 开头，写全用户、密码、主机、端口与库名"
+        ) from None
     if url.get_backend_name() != "postgresql":
-        raise FetchError(Outcome.NOT_CONFIGURED, f"{setting} 应以 postgresql:// 开头；别的数据库尚不支持")
+        raise FetchError(Outcome.NOT_CONFIGURED, f"{setting} 不是 PostgreSQL 的地址；请以 postgresql:// 开头，别的数据库尚不支持")
     if url.password:
         call.secrecy.keep(str(url.password))
     return url.set(drivername="postgresql+psycopg")

@@ -61,7 +61,7 @@ def serving(answer: Callable[[Asked], Reply], trust: ssl.SSLContext | None = Non
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            asked = Asked(self.command, self.path, CaseInsensitiveDict(self.headers), self.rfile.read(length))
+            asked = Asked(self.command, self.path, CaseInsensitiveDict(self.headers.items()), self.rfile.read(length))
             served.asked.append(asked)
             reply = answer(asked)
             self.send_response(reply.status)
@@ -107,7 +107,10 @@ def speaking(speak: Callable[[socket.socket, threading.Event], None]) -> Iterato
         with line, suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
-                head += line.recv(65536)
+                came = line.recv(65536)
+                if not came:
+                    return
+                head += came
             served.asked.append(Asked("GET", head.split()[1].decode(), CaseInsensitiveDict(), b""))
             speak(line, over)
 
@@ -115,18 +118,21 @@ def speaking(speak: Callable[[socket.socket, threading.Event], None]) -> Iterato
         while not over.is_set():
             with suppress(OSError):
                 line, _ = listener.accept()
+                lines.append(line)
                 talkers.append(threading.Thread(target=talk, args=(line,)))
                 talkers[-1].start()
 
     talkers: list[threading.Thread] = []
+    lines: list[socket.socket] = []
     thread = threading.Thread(target=listen)
     thread.start()
     try:
         yield served
     finally:
         over.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+        for line in (listener, *lines):  # a client may have left its end open
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
         listener.close()
         for each in (thread, *talkers):
             each.join()
