@@ -20,7 +20,7 @@ _SHEET = {"__sheet__": "county"}
 
 
 def sample_listings(seed: int, night: int = 0) -> pd.DataFrame:
-    """Listings of all lists on a night, each with `station`, its true station. Exact repeats and rows held back are left out, as the night does."""
+    """Listings of all lists on a night, each with `station`, its true station, and `faults`. Exact repeats and rows held back are left out, as the night does."""
     city = load_city(CITY)
     town = build(seed)
     frames = []
@@ -29,7 +29,8 @@ def sample_listings(seed: int, night: int = 0) -> pd.DataFrame:
         published = town.rows(key, night)
         frame = pd.DataFrame([{headers[name]: text for name, text in row.fields.items() if name in headers} for row in published])
         frame["station"] = [row.station for row in published]
-        frame = frame.drop_duplicates().reset_index(drop=True)
+        frame["faults"] = [";".join(row.faults) for row in published]
+        frame = frame.drop_duplicates(frame.columns.difference(["faults"])).reset_index(drop=True)
         frames.append(_listings(key, frame, city, source.layout, list(source.row_key), day(night)))
     listings = pd.concat(frames, ignore_index=True)
     return listings[~listings["is_closed_by_owner"].fillna(False).astype(bool)].reset_index(drop=True)
@@ -42,7 +43,7 @@ def true_pairs(listings: pd.DataFrame) -> set[tuple[str, str]]:
 
 
 def _listings(key: str, frame: pd.DataFrame, city: City, layout: object, row_key: list[str], on: str) -> pd.DataFrame:
-    station = frame.pop("station")
+    truth = {name: frame.pop(name) for name in ("station", "faults")}
     rows = frame.reindex(columns=list(columns_of("row"))).replace("", None).astype("str")
     rows["row_key"] = [_row_key(values) for values in rows[row_key].itertuples(index=False, name=None)]
     rows["line"] = [str(number) for number in range(1, len(rows) + 1)]
@@ -50,7 +51,8 @@ def _listings(key: str, frame: pd.DataFrame, city: City, layout: object, row_key
     rows["row_digest"] = rows["row_key"]
     rows["verbatim"] = "{}"
     listings, _ = standardise(rows, layout, city, on)  # type: ignore[arg-type]
-    return listings.assign(station=listings["line"].map(dict(zip(rows["line"], station, strict=True)))).drop_duplicates("listing_id")
+    known = {name: listings["line"].map(dict(zip(rows["line"], column, strict=True))) for name, column in truth.items()}
+    return listings.assign(**known).drop_duplicates("listing_id")
 
 
 def _row_key(values: tuple[object, ...]) -> str:

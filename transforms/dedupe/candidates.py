@@ -60,12 +60,12 @@ FROM block JOIN cap ON cap.kind = block.kind
 _PAIRS: Final = """
 WITH small AS (SELECT * FROM member WHERE size BETWEEN 2 AND most),
 near AS (SELECT x, y, i FROM (SELECT x, y, i, count(*) OVER (PARTITION BY x, y) AS size FROM cell) AS sized WHERE size <= {cap}),
+reach AS (SELECT near.x + step.x AS x, near.y + step.y AS y, near.i, step.x = 0 AND step.y = 0 AS own FROM near CROSS JOIN step),
 met AS (
   SELECT l.i AS a, r.i AS b, l.kind AS kind FROM small AS l JOIN small AS r ON l.kind = r.kind AND l.key = r.key WHERE l.i < r.i
   UNION ALL
   SELECT least(l.i, r.i), greatest(l.i, r.i), {grid}
-  FROM near AS l CROSS JOIN step JOIN near AS r ON r.x = l.x + step.x AND r.y = l.y + step.y
-  WHERE l.i < r.i OR step.x <> 0 OR step.y <> 0
+  FROM reach AS l JOIN near AS r ON r.x = l.x AND r.y = l.y WHERE l.i < r.i OR NOT l.own
 )
 SELECT a, b, bit_or(1 << kind) AS keys FROM met GROUP BY a, b ORDER BY a, b
 """

@@ -30,7 +30,7 @@ def datum_suspects(listings: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFra
     agree = distances(known, left, right) <= NEIGHBOUR_M
     votes_off = np.bincount(np.append(left[off], right[off]), minlength=len(known))
     votes_agree = np.bincount(np.append(left[agree], right[agree]), minlength=len(known))
-    stray = _strayed(known, codes)
+    stray = _strayed(known, codes, np.unique(np.append(left[off], right[off])))
     found: dict[int, tuple[str, float]] = {}
     for a, b, gap in zip(left[off].tolist(), right[off].tolist(), gaps[off], strict=True):
         metres = float(distances(known, np.array([a]), np.array([b]))[0])
@@ -59,16 +59,14 @@ def _together(known: Features, codes: Ints) -> tuple[Ints, Ints]:
     return pairs["i_a"].to_numpy(np.int64), pairs["i_b"].to_numpy(np.int64)
 
 
-def _strayed(known: Features, codes: Ints) -> Floats:
-    """Metres from each listing to the middle of the placed listings of other stations on its road, else in its community; NaN without any."""
+def _strayed(known: Features, codes: Ints, asked: Ints) -> Floats:
+    """Metres from each listing asked for to the middle of the placed listings of other stations on its road, else in its community; NaN without any."""
     strayed = np.full(len(known), np.nan)
     for group in (known.community, known.road):
         frame = pd.DataFrame({"group": group, "station": codes, "lng": known.lng, "lat": known.lat})
         stations = frame[(frame["group"] >= 0) & frame["lng"].notna()].groupby(["group", "station"])[["lng", "lat"]].median().reset_index()
-        for at, own in enumerate(zip(group, codes, strict=True)):
-            if own[0] < 0 or not np.isfinite(known.lng[at]):
-                continue
-            others = stations[(stations["group"] == own[0]) & (stations["station"] != own[1])]
+        for at in asked[group[asked] >= 0]:
+            others = stations[(stations["group"] == group[at]) & (stations["station"] != codes[at])]
             if len(others):
                 east = (known.lng[at] - others["lng"].median()) * np.cos(np.radians(known.lat[at]))
                 strayed[at] = np.hypot(east, known.lat[at] - others["lat"].median()) * 111_320.0

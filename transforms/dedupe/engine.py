@@ -112,10 +112,11 @@ def _pairs(known: Features, met: Candidates, levels: Levels, weights: Ints, mode
 def _told(levels: Levels) -> list[str]:
     """The levels of each pair as JSON text, made once a pattern."""
     table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.near.astype(np.int64)], axis=1)
+    names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
     patterns, which = np.unique(table, axis=0, return_inverse=True)
     texts = []
     for pattern in patterns:
-        told = {comparison.name: comparison.levels[code] for comparison, code in zip(COMPARISONS, pattern[:-1], strict=True)}
+        told = {name: known[code] for (name, known), code in zip(names, pattern[:-1], strict=True)}
         texts.append(json.dumps({"stratum": "near" if pattern[-1] else "far", **told}, separators=(",", ":")))
     return [texts[at] for at in which.reshape(-1)]
 
