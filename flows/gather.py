@@ -210,7 +210,7 @@ def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFram
     return Tonight(
         mode="delta" if retrieval.mode == "delta" else "snapshot",
         rows_read=contracted.rows_read,
-        accepted=listings[~is_closed].reset_index(drop=True),
+        accepted=listings[~is_closed].drop(columns="line").reset_index(drop=True),  # where it stood tonight is no part of a claim
         held=held,
         ignored=together([contracted.ignored, by_owner]),
         closed_keys=frozenset({*contracted.tombstones, *closed["row_key"]}),
