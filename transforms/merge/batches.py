@@ -10,10 +10,10 @@ from transforms.standardise import words
 
 def groups(kind: pd.Series, host: pd.Series) -> pd.Series:
     """Group of hosts (vocabulary/kinds.csv, brands.csv) of each place: a private host wins over a public kind; missing when neither tells."""
-    by_kind = kind.map(words.hosts("kinds"))
-    by_host = host.map({text: _brand(text) for text in host.dropna().unique()})
+    by_kind = kind.map(words.hosts("kinds")).astype("str")
+    by_host = host.map({text: _brand(text) for text in host.dropna().unique()}).astype("str")
     private = by_kind.where(~by_kind.isin(["public", "union", ""]))
-    group = private.fillna(by_host).fillna(by_kind).astype("str")
+    group = private.fillna(by_host).fillna(by_kind)
     return group.mask(group.isin(["union", ""]))
 
 
