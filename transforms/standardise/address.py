@@ -29,14 +29,14 @@ class Address:
 
 
 _TOWN = re.compile(
-    r"^([\u4e00-\u9fff]{2,7}?(?:街道办事处|街道(?!口|\d+号(?!大街|路|街))|镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?![道市县])))"
+    r"^([\u4e00-\u9fff]{2,7}?(?:街道办事处|街道(?!口|\d+号(?!大街|路|街))|(?<!小)镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?![道市县])))"
 )
 #: A character of a division's name: none that ends another, so that 上城区马市街 does not read as a city 上城区马市.
 _PLAIN = r"(?:(?![省市区县旗路街道])[\u4e00-\u9fff])"
 #: Province, city, county-level city and county of another city, or of one whose counties are not in the vocabulary; 小区, 工业区 … are none.
 _OTHER_HEAD = re.compile(
-    rf"^(?:[-_/ ]*{_PLAIN}{{2,7}}?(?:省|自治区))?(?:[-_/ ]*{_PLAIN}{{2,6}}?(?:市(?![场民政府口]|镇(?![海江平康远宁安]))|自治州|地区))?(?:{_PLAIN}{{2,4}}?市(?![场民政府口]|镇(?![海江平康远宁安])))?"
-    rf"(?:[-_/ ]*{_PLAIN}{{1,5}}?(?<![小社园街校厂业发景片库])[区县旗](?![\u4e00-\u9fff]?[路街巷]))?(?:市辖区)?[-_/ ]*"
+    rf"^(?:[-_/ ]*{_PLAIN}{{2,7}}?(?:省|自治区))?(?:[-_/ ]*{_PLAIN}{{2,6}}?(?:(?<![超门夜菜花])市(?![场民政府口]|镇(?![海江平康远宁安]))|自治州|地区))?(?:{_PLAIN}{{2,4}}?(?<![超门夜菜花])市(?![场民政府口]|镇(?![海江平康远宁安])))?"
+    rf"(?:[-_/ ]*{_PLAIN}{{1,5}}?(?:(?<![小社园街校厂业发景片库])(?<![苑园城村][东南西北])区|[县旗])(?![\u4e00-\u9fff]?[路街巷]))?(?:市辖区)?[-_/ ]*"
 )
 _ZONE = re.compile(r"^[\u4e00-\u9fff]{0,10}?(?:开发区|高新区|产业园区|工业园区|新区|经开区|集中区)(?![路街\d号])")
 _COMMUNITY = re.compile(
@@ -52,16 +52,18 @@ _ROAD = re.compile(
 _NOT_ROAD = re.compile(r"(?:社区|小区|居委会|居民|街道|小学|中学|派出所|支行|新村)")
 _STREETY = re.compile(r"(?:步行街|商业街|美食街|风情街|古街|沿街|临街)$")
 _NUMBER = re.compile(
-    r"^(?:[东西南北中]?段|辅路|步行街|商业街|美食街)?[东西南北]?侧?(?:门牌)?(?P<number>[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
+    r"^(?:[东西南北中]?段|辅路|步行街|商业街|美食街)?[东西南北]?侧?(?:门牌)?(?P<number>(?:[甲乙丙丁]|[A-Za-z](?=[\d-]+号))?\d{1,5}[A-Za-z]?(?:\s*[-/~]+\s*\d{1,5}[A-Za-z]?)*)(?:弄(?P<house>\d{1,5}(?:-\d{1,5})*)?)?"
     r"(?P<unit>号楼|号院|号(?:铺|门面|附)?|\#|(?=$|[,;( ]|[\u4e00-\u9fff]))(?!米|层|楼|F|室|栋|幢|座|单元|路|街|公里|线|地铁|出口)(?:-+(?P<more>\d{1,4}(?!\d|室|层|楼)))?(?:附(?P<annex>\d{1,4})号)?"
 )
 _LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![\u4e00-\u9fff]?社区|口|镇))")
 _BUILDING = re.compile(r"([A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z东西南北]\d{0,3}|[甲乙丙丁])(?:号楼|幢|栋|座|#楼|号馆|馆)")
 _FLOOR = re.compile(r"(?:(-?\d{1,3})(?:-\d{1,3})?(?:楼|层)|(?<![A-Za-z])([FLB])(\d{1,2})(?!\d)(?:楼|层)?|(?<![\d.])(\d{1,2})F(?![A-Za-z]))")
 _ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|商铺|房(?![\u4e00-\u9fff]))")
+#: What ends an address inside a compound or mall without a word for it: 高尔夫西花园19-1-19, 景枫广场B104.
+_TAIL = re.compile(r"(?<=[\u4e00-\u9fff楼层)])((?:[A-Za-z]\d{2,5}|[A-Za-z]?\d{1,5}(?:-\d{1,5})+|\d{3,5})[A-Za-z]?)$")
 _UNIT = re.compile(r"[A-Za-z]?\d{1,3}单元")
 _CROSS = re.compile(
-    rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:[东南西北]?段)?(?:与|和|及|、|/|-)({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:的)?(?:交叉路口|交叉口|交叉处|交叉|交汇处|交汇口|交汇|交界处|交口|交会处|路口|口)?"
+    rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:[东南西北]?段)?(?:与|和|及|于|、|/|-)({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:的)?(?:交叉路口|交叉口|交叉处|交叉|交汇处|交汇口|交汇|交界处|交口|交会处|路口|口)?"
 )
 _CROSS_BARE = re.compile(
     rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:交叉路口|交叉口|交叉处|交汇处|交汇口|交口|路口)"
@@ -131,6 +133,13 @@ def _streets(rest: str, found: Address) -> Address:
         return _rural(rest, found)
     found = replace(found, road=road, landmark=_landmark(before))
     number = _NUMBER.match(after)
+    if number is None:
+        second = _ROAD.match(after)  # 顺翔西街将军大道9号: the number belongs to the road it follows
+        number = _NUMBER.match(after[second.end() :]) if second else None
+        if second and number and number["unit"].startswith("号"):
+            found, after = replace(found, road=second[1]), after[second.end() :]
+        else:
+            number = None
     if number:
         found = replace(found, number=_house(number))
         if number["unit"] == "号楼":
@@ -180,6 +189,9 @@ def _inside(after: str, found: Address) -> Address:
         if number and number["unit"].startswith("号") and not found.number:
             found, after = replace(found, number=_house(number)), after[number.end() :]
     building, floor, room = _BUILDING.search(after), _FLOOR.search(after), _ROOM.search(after)
+    tail = None if room else _TAIL.search(after)
+    if tail:
+        after = after[: tail.start()]
     left = after
     for part in (_UNIT, _BUILDING, _ROOM, _FLOOR):
         left = part.sub(" ", left, count=1)
@@ -187,7 +199,7 @@ def _inside(after: str, found: Address) -> Address:
         found,
         building=found.building or (building[0] if building else None),
         floor=_storey(floor) if floor else None,
-        room=room[1].upper() if room else None,
+        room=room[1].upper() if room else tail[1].upper() if tail else None,
         landmark=found.landmark or _landmark(left),
     )
 

@@ -10,7 +10,9 @@ from transforms.standardise.places import Places
 _LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
 _PHONE_LABEL = re.compile(r"\s*(?:联系|咨询|服务)?(?:电话|手机|热线|tel)\s*[:：]?\s*$", re.IGNORECASE)
 _LABELLED = re.compile(r"[\s,;(\[]*(?:详细)?(?:地址|位于)[:：]?\s*([^()\[\]]+)[)\]]?")
-_BRACKETED = re.compile(r"[(\[]([^()\[\]]*(?:大道|路|街|巷|弄)\d{1,5}(?:-\d{1,4})*号[^()\[\]]*)[)\]]")
+_BRACKETED = re.compile(r"[(\[]([^()\[\]]*(?:大道|路|街|巷|弄)\d{1,5}(?:-\d{1,4})*号(?!线|院|店|厅|亭)[^()\[\]]*)[)\]]")
+#: What is left of a name must name something: 停车场 does not, 池田路40号停车场 does.
+_GENERIC = re.compile(r"(?:路侧)?停车[场位]|[门商]铺|门面|住宅|小区|大楼|店|站")
 _EMPTY = re.compile(r"[(\[]\s*[)\]]")
 _EDGES = " ,;:/-、"
 
@@ -34,7 +36,8 @@ def without_address(clean: str, places: Places) -> tuple[str, str | None]:
         return clean, None
     rest = _tidy(clean[: bare.start()] + clean[bare.end() :])
     rest = "" if not _LETTER.search(places.upper.sub("", rest)) else rest
-    return (rest if len(_LETTER.findall(rest)) > 1 else clean), (found[1] if found else bare[0]).strip()
+    named = len(_LETTER.findall(rest)) > 1 and not _GENERIC.fullmatch(rest)
+    return (rest if named else clean), (found[1] if found else bare[0]).strip()
 
 
 def _tidy(rest: str) -> str:

@@ -20,7 +20,7 @@ from transforms.standardise.hours import hours
 from transforms.standardise.located import locate
 from transforms.standardise.name import Name
 from transforms.standardise.named import read_names
-from transforms.standardise.phone import Phone, phone
+from transforms.standardise.phone import Phone, area_code, phone
 from transforms.standardise.places import Places
 from transforms.standardise.positioned import read_positions
 from transforms.standardise.spread import Spread, objects, spread
@@ -48,7 +48,7 @@ def standardise(rows: pd.DataFrame, layout: Layout, city: City, on: str) -> tupl
     names = read_names(columns, places)
     read_positions(columns, city)
     locate(columns, places, names)
-    _reach(columns, names)
+    _reach(columns, names, area_code(city.name))
     _facts(columns, city, on)
     _required(columns)
     columns.listing["listing_id"] = columns.rows["source"].str.cat(columns.rows["row_key"], sep=":")
@@ -69,21 +69,22 @@ def _characters(columns: Columns, places: Places) -> None:
                 columns.flag(rule, spread(written, test).where(bool), written.to_numpy(dtype=object), field)
 
 
-def _reach(columns: Columns, names: Spread[Name]) -> None:
+def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:
     """Public phones and mobiles, out of the phone cell and the name; the contact's name without the number beside it."""
-    cell = columns.read("phone", phone)
+    cell = columns.read("phone", partial(phone, area=area))
+    spare = partial(_phone, area=area)
     columns.flag("phone_several", cell.where(lambda found: found.several), columns.written("phone").to_numpy(dtype=object))
     contact = columns.written("contact")
     people = spread(contact, lambda written: texts.text(_NUMBERS.sub("", written)))
-    found = [cell, spread(contact, _phone), spread(pd.Series(names.column(lambda reading: reading.phones), dtype="str"), _phone)]
+    found = [cell, spread(contact, spare), spread(pd.Series(names.column(lambda reading: reading.phones), dtype="str"), spare)]
     columns.listing["contact_name"] = people.column(str)
     for field, read in (("phones", lambda reading: reading.public), ("contact_phone", lambda reading: reading.mobiles)):
         columns.listing[field] = _union([part.column(read) for part in found])
 
 
-def _phone(written: str) -> Phone | None:
+def _phone(written: str, area: str | None) -> Phone | None:
     try:
-        return phone(written)
+        return phone(written, area)
     except Unreadable:
         return None
 

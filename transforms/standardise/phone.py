@@ -63,6 +63,12 @@ def is_shared(number: str) -> bool:
 
 
 @cache
+def area_code(city: str) -> str | None:
+    """The area code of a city by its name (芜湖市 → 0553), from vocabulary/area_codes.csv: libphonenumber's list, as python-phonenumbers 9 carries it."""
+    return next((line["area_code"] for line in words.lines("area_codes") if line["city"] == city), None)
+
+
+@cache
 def hotlines() -> frozenset[str]:
     """Hot lines known by name (vocabulary/hotlines.csv)."""
     return frozenset(line["phone"] for line in words.lines("hotlines"))

@@ -150,6 +150,11 @@ def test_phones_and_people(city: City, layout: Layout) -> None:
     assert first_of(listings, "phones", "contact_phone", "contact_name") == ["12351", "13700001234;13800001234;13900001234", "王芳"]
 
 
+def test_a_number_without_area_code_is_the_citys(city: City, layout: Layout) -> None:
+    listings, _ = standardise(rows_of([{**GOOD, "phone": "3812345"}]), layout, city, NIGHT)
+    assert first_of(listings, "phones") == ["0553-3812345"]
+
+
 def test_the_address_in_the_name_serves_where_there_is_no_other(city: City, layout: Layout) -> None:
     row = {**GOOD, "name": "工会驿站(三山里社区站)青阳路38号", "address": None}
     listings, _ = standardise(rows_of([row]), layout, city, NIGHT)

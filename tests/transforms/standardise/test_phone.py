@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.standardise import Unreadable
-from transforms.standardise.phone import is_shared, phone
+from transforms.standardise.phone import area_code, is_shared, phone
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,10 @@ def test_phone(written: str, public: tuple[str, ...], mobiles: tuple[str, ...]) 
     assert (read.public, read.mobiles) == (public, mobiles)
     assert read.several == (len(public) + len(mobiles) > 1)
     assert phone(";".join((*public, *mobiles))) == read
+
+
+def test_the_area_code_of_a_city() -> None:
+    assert [area_code(city) for city in ("芜湖市", "南京市", "北京市", "没有市")] == ["0553", "025", "010", None]
 
 
 def test_an_area_code_for_numbers_without_one() -> None:
