@@ -46,7 +46,9 @@ def large(seeds: range) -> pd.DataFrame:
 def _splink(python: str, listings: pd.DataFrame) -> None:
     known = features(listings)
     ordered = listings.sort_values("listing_id").reset_index(drop=True).drop(columns=["verbatim", "faults"])
-    prepared = ordered.assign(**{name: known.text[name].where(known.text[name] != "") for name in ("name_core", "organisation", "trade", "hours")})
+    prepared = ordered.assign(
+        **{name: known.text[name].where(known.text[name] != "") for name in ("name_core", "organisation", "trade", "hours")}
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "listings.parquet"
         prepared.to_parquet(path)
@@ -83,7 +85,9 @@ def main() -> None:
     started = time.perf_counter()
     matched = match(many, model, NO_JUDGEMENTS)
     seconds = time.perf_counter() - started
-    print(f"{len(many)} listings of 6 cities: F1 {score(matched, true_pairs(many.assign(station=many['city_code'] + many['station'])))[2]:.4f}, {seconds:.2f} s")
+    print(
+        f"{len(many)} listings of 6 cities: F1 {score(matched, true_pairs(many.assign(station=many['city_code'] + many['station'])))[2]:.4f}, {seconds:.2f} s"
+    )
 
 
 if __name__ == "__main__":

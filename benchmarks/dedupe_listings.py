@@ -33,7 +33,7 @@ def sample_listings(seed: int, night: int = 0) -> pd.DataFrame:
         frame = frame.drop_duplicates(frame.columns.difference(["faults"])).reset_index(drop=True)
         frames.append(_listings(key, frame, city, source.layout, list(source.row_key), day(night)))
     listings = pd.concat(frames, ignore_index=True)
-    return listings[~listings["is_closed_by_owner"].fillna(False).astype(bool)].reset_index(drop=True)
+    return listings[listings["is_closed_by_owner"].ne(other=True).fillna(value=True).astype(bool)].reset_index(drop=True)
 
 
 def true_pairs(listings: pd.DataFrame) -> set[tuple[str, str]]:

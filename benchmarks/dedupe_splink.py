@@ -85,7 +85,9 @@ def main(path: str) -> None:
     print(f"splink pairs     P {best[0]:.4f} R {best[1]:.4f} F1 {best[2]:.4f} at {best[3]} bits, {seconds:.1f} s")
     best = (0.0, 0.0, 0.0, 0.0)
     for threshold in _THRESHOLDS[10::4]:
-        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predictions, threshold_match_weight=threshold).as_pandas_dataframe()
+        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
+            predictions, threshold_match_weight=threshold
+        ).as_pandas_dataframe()
         best = max(best, (*_score(_true_pairs(clusters, "cluster_id"), truth), threshold), key=lambda found: found[2])
     print(f"splink clusters  P {best[0]:.4f} R {best[1]:.4f} F1 {best[2]:.4f} at {best[3]} bits")
 

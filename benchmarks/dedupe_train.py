@@ -23,7 +23,10 @@ THRESHOLDS = {
         "lists with fewer fields (two Nanjing place lists: 0.80 at 0, 0.73 at 1.5) lose recall above.",
     },
     "review_low": {"mb": 0, "reason": "Below even odds fewer than one pair in fourteen is true on the training seeds."},
-    "review_high": {"mb": 4000, "reason": "From 4 bits on most pairs are true; below, an answer is worth its minute: about 7 pairs in 100 listings."},
+    "review_high": {
+        "mb": 4000,
+        "reason": "From 4 bits on most pairs are true; below, an answer is worth its minute: about 7 pairs in 100 listings.",
+    },
     "store": {"mb": -4000, "reason": "Pairs below are wrong 99 times in 100; storing them would double the table."},
 }
 

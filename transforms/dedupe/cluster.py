@@ -139,8 +139,9 @@ def _linkage(group: Ints, square: Ints, same: int, constraints: Constraints) -> 
         if a in place and b in place:
             first, second = sorted((_home(parts, alive, a), _home(parts, alive, b)))
             if first != second:
-                _join(parts, sums, barred, alive, first, second)
-    counts = np.array([len(part) for part in parts], dtype=np.int64)
+                _speak_for(sums, first, second)
+                _join(parts, barred, alive, first, second)
+    counts = np.ones(size, dtype=np.int64)
     while alive.sum() > 1:
         scale = np.multiply.outer(counts, counts)
         # an exact floor of the mean in thousandths of a milli-bit: a float mean would tie differently from machine to machine
@@ -150,7 +151,9 @@ def _linkage(group: Ints, square: Ints, same: int, constraints: Constraints) -> 
         first, second = sorted(divmod(best, size))
         if means[first, second] < same * 1000:
             break
-        _join(parts, sums, barred, alive, first, second)
+        sums[first] += sums[second]
+        sums[:, first] += sums[:, second]
+        _join(parts, barred, alive, first, second)
         counts[first] += counts[second]
     return [parts[at] for at in np.nonzero(alive)[0]]
 
@@ -169,10 +172,15 @@ def _home(parts: list[list[int]], alive: Marks, node: int) -> int:
     return next(int(at) for at in np.nonzero(alive)[0] if node in parts[at])
 
 
-def _join(parts: list[list[int]], sums: Ints, barred: Marks, alive: Marks, first: int, second: int) -> None:
+def _speak_for(sums: Ints, first: int, second: int) -> None:
+    """Listings that a person holds together count as one, whose weight to any other is the best of theirs: what made the question hard
+    (an old name, an old address) must not drive away the listings that agree with the better one."""
+    sums[first] = np.maximum(sums[first], sums[second])
+    sums[:, first] = np.maximum(sums[:, first], sums[:, second])
+
+
+def _join(parts: list[list[int]], barred: Marks, alive: Marks, first: int, second: int) -> None:
     parts[first] = sorted(parts[first] + parts[second])
-    sums[first] += sums[second]
-    sums[:, first] += sums[:, second]
     barred[first] |= barred[second]
     barred[:, first] |= barred[:, second]
     alive[second] = False

@@ -14,7 +14,12 @@ HUNDREDTH_M = 1113.2
 
 def listing(listing_id: str, **fields: Any) -> dict[str, Any]:
     """One listing; the source is what stands before the colon."""
-    return {"listing_id": listing_id, "source": listing_id.split(":")[0], "row_key": listing_id.split(":")[-1], **fields}
+    return {
+        "listing_id": listing_id,
+        "source": listing_id.split(":", maxsplit=1)[0],
+        "row_key": listing_id.rsplit(":", maxsplit=1)[-1],
+        **fields,
+    }
 
 
 def listings(*rows: dict[str, Any]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.dedupe import cluster as module
@@ -32,8 +32,14 @@ def run(
     return cluster(size, pairs[:, 0], pairs[:, 1], np.array(list(weight.values()), dtype=np.int64), 0, 0, weigh, constraints)
 
 
-def labels(*args: object, **kwargs: object) -> list[int]:
-    return run(*args, **kwargs).labels.tolist()  # type: ignore[arg-type]
+def labels(
+    size: int,
+    weight: dict[tuple[int, int], int],
+    trade: list[int] | None = None,
+    apart: tuple[tuple[int, int], ...] = (),
+    together: tuple[tuple[int, int], ...] = (),
+) -> list[int]:
+    return [int(label) for label in run(size, weight, trade, apart, together).labels]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,7 @@ def test_clusters(found: list[int], expected: list[int]) -> None:
     assert found == expected
 
 
+@settings(deadline=None)
 @given(weights, trades, st.sets(st.sampled_from(PAIRS), max_size=3))
 def test_constraints_hold(weight: list[int], trade: list[int], apart: set[tuple[int, int]]) -> None:
     found = labels(SIZE, dict(zip(PAIRS, weight, strict=True)), trade, tuple(apart))
@@ -64,6 +71,7 @@ def test_constraints_hold(weight: list[int], trade: list[int], apart: set[tuple[
             assert trade[a] == trade[b] or -1 in (trade[a], trade[b])
 
 
+@settings(deadline=None)
 @given(st.permutations(range(SIZE)), st.lists(st.integers(-9000, 9000), min_size=len(PAIRS), max_size=len(PAIRS), unique=True))
 def test_renaming_listings_renames_clusters(order: list[int], weight: list[int]) -> None:
     given_weights = dict(zip(PAIRS, weight, strict=True))

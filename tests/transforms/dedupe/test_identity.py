@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.dedupe.identity import Identified, IdentityError, identify, station_id
@@ -87,6 +87,7 @@ def test_redirects_collapse_and_a_split_part_takes_back_its_id() -> None:
     assert back.redirects.empty
 
 
+@settings(max_examples=25, deadline=None)
 @given(partitions, histories, st.randoms(use_true_random=False))
 def test_row_order_is_nothing(partition: list[int], history: list[tuple[str, int]], dice: Any) -> None:
     prior = identify(clusters(list(range(6))), ever(history), "3402", nothing()).station_listing
@@ -98,6 +99,7 @@ def test_row_order_is_nothing(partition: list[int], history: list[tuple[str, int
     pd.testing.assert_frame_equal(straight.redirects, mixed.redirects)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(partitions, min_size=1, max_size=4), partitions, histories)
 def test_the_path_is_nothing_and_every_redirect_resolves(path: list[list[int]], end: list[int], history: list[tuple[str, int]]) -> None:
     prior, published = nothing(), set[str]()
@@ -112,6 +114,7 @@ def test_the_path_is_nothing_and_every_redirect_resolves(path: list[list[int]], 
     assert ids(night) == ids(identify(clusters(end), ever(history), "3402", nothing()))
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(partitions, min_size=2, max_size=4))
 def test_an_id_never_changes_hands(path: list[list[int]]) -> None:
     owner: dict[str, str] = {}

@@ -1,0 +1,165 @@
+"""Each level met by a pair that shows it; comparisons are the same from both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.transforms.dedupe.some import HUNDREDTH_M, listing, listings
+from transforms.dedupe.compare import compare
+from transforms.dedupe.features import character_sets, features
+from transforms.dedupe.levels import COMPARISONS
+
+HERE = {"lng_wgs84": 118.38, "lat_wgs84": 31.33}
+
+
+def north(metres: float) -> dict[str, float]:
+    return {"lng_wgs84": 118.38, "lat_wgs84": 31.33 + metres / HUNDREDTH_M / 100}
+
+
+def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
+    known = features(listings(listing("a:1", **a), listing("b:1", **b)))
+    one, other = np.array([0]), np.array([1])
+    there, back = compare(known, one, other), compare(known, other, one)
+    for comparison in COMPARISONS:
+        assert there.codes[comparison.name] == back.codes[comparison.name]
+    told = {comparison.name: comparison.levels[int(there.codes[comparison.name][0])] for comparison in COMPARISONS}
+    return {**told, "stratum": "near" if there.near[0] else "far"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "where", "stratum"),
+    [
+        pytest.param(HERE, north(20), "d30+address_missing", "near", id="20 m"),
+        pytest.param(HERE, north(60), "d80+address_missing", "near", id="60 m"),
+        pytest.param(HERE, north(140), "d150+address_missing", "near", id="140 m"),
+        pytest.param(HERE, north(300), "d400+address_missing", "far", id="300 m"),
+        pytest.param(HERE, north(900), "d1000+address_missing", "far", id="900 m"),
+        pytest.param(HERE, north(5000), "d_far+address_missing", "far", id="5 km"),
+        pytest.param(HERE, {"lng_wgs84": 118.385407, "lat_wgs84": 31.328151}, "datum+address_missing", "far", id="GCJ-02 for WGS-84"),
+        pytest.param(HERE, {"lng_wgs84": 118.392006, "lat_wgs84": 31.333812}, "datum+address_missing", "far", id="BD-09 for WGS-84"),
+        pytest.param(
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "38"}, "unplaced+number", "near", id="one door, no position"
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38", "building": "1幢"},
+            {"road": "青阳路", "number": "38", "building": "2幢"},
+            "unplaced+building",
+            "near",
+            id="two buildings",
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38-1"},
+            {"road": "青阳路", "number": "38-2"},
+            "unplaced+number_base",
+            "far",
+            id="shops of one number",
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "40"}, "unplaced+number_near", "far", id="next number"
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "380"}, "unplaced+number_differs", "far", id="far number"
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38", "county_code": "340202"},
+            {"road": "青阳路", "number": "38", "county_code": "340207"},
+            "elsewhere+road_differs",
+            "far",
+            id="one road name, two counties",
+        ),
+        pytest.param({"landmark": "万达广场"}, {"landmark": "万达广场"}, "unplaced+landmark", "far", id="landmark"),
+        pytest.param({"landmark": "门前"}, {"landmark": "门前"}, "unplaced+address_missing", "far", id="no landmark worth the name"),
+        pytest.param(
+            {"community_code": "340202005001"}, {"community_code": "340202005001"}, "community+address_missing", "far", id="one community"
+        ),
+    ],
+)
+def test_where(a: dict[str, Any], b: dict[str, Any], where: str, stratum: str) -> None:
+    found = levels(a, b)
+    assert (found["where"], found["stratum"]) == (where, stratum)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "level"),
+    [
+        pytest.param({"name_core": "青阳路社区"}, {"name_core": "青阳路社区"}, "equal_long", id="equal"),
+        pytest.param({"name_core": "同庆楼"}, {"name_core": "同庆楼"}, "equal", id="equal and short"),
+        pytest.param({"name_core": "青阳路", "road": "青阳路"}, {"name_core": "青阳路"}, "equal_area", id="only the road's name"),
+        pytest.param({"name_core": "天门一村"}, {"name_core": "天门二村"}, "marker", id="first and second"),
+        pytest.param({"name_core": "中山东路北段"}, {"name_core": "中山西路北段"}, "marker", id="east and west"),
+        pytest.param({"name_core": "天门1村"}, {"name_core": "天门一村"}, "close", id="one number written twice"),
+        pytest.param({"name_core": "大润发"}, {"name_core": "烟墩大润发"}, "within", id="within"),
+        pytest.param({"name_core": "镜湖世纪城"}, {"name_core": "学府镜湖世纪城"}, "within_long", id="within and long"),
+        pytest.param({"name_core": "柏庄名都"}, {"name_core": "香樟花园"}, "differs", id="different"),
+        pytest.param({"name_core": None}, {"name_core": "香樟花园"}, "core_missing", id="missing"),
+        pytest.param(
+            {"name_core": "镜湖大润发01", "county": "镜湖区"}, {"name_core": "大润发"}, "equal", id="county and running number off"
+        ),
+    ],
+)
+def test_core(a: dict[str, Any], b: dict[str, Any], level: str) -> None:
+    assert levels(a, b)["name"] == f"org_missing+{level}"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "a", "b", "level"),
+    [
+        ("kind", {"kind": "bank_outlet", "name": "工行青阳支行"}, {"kind": "bank_outlet", "name": "青阳支行"}, "kind_same+premises_same"),
+        (
+            "kind",
+            {"kind": "bank_outlet", "name": "青阳支行"},
+            {"kind": "bank_self_service", "name": "青阳自助银行"},
+            "kind_family+premises_sort",
+        ),
+        (
+            "kind",
+            {"kind": "union_station", "name": "工会驿站(青阳支行站)"},
+            {"kind": "bank_outlet", "name": "青阳支行"},
+            "kind_guest+premises_same",
+        ),
+        (
+            "kind",
+            {"kind": "telecom_hall", "name": "青阳营业厅"},
+            {"kind": "bank_outlet", "name": "青阳支行"},
+            "kind_differs+premises_differs",
+        ),
+        ("kind", {"kind": None, "name": "青阳"}, {"kind": None, "name": "青阳"}, "kind_missing+premises_missing"),
+        ("phone", {"phones": "0553-3812345"}, {"phones": "3812345;0553-1111111"}, "phone_same"),
+        ("phone", {"phones": "95588"}, {"phones": "95588"}, "phone_missing"),
+        ("phone", {"phones": "0553-3812345"}, {"phones": "0553-3812346"}, "phone_differs"),
+        ("phone", {"contact_phone": "13900001234"}, {"contact_phone": "13900001234"}, "contact_same"),
+        ("credit", {"credit_code": "913400007199042708"}, {"credit_code": "913400007199042708"}, "credit_same"),
+        ("credit", {"credit_code": "913400007199042708"}, {"credit_code": "91340207MA2MWRK069"}, "credit_differs"),
+        ("credit", {"credit_code": None}, {"credit_code": "91340207MA2MWRK069"}, "credit_missing"),
+        ("plaque", {"plaques": "aixin_yizhan;gonghui_yizhan"}, {"plaques": "gonghui_yizhan"}, "plaque_shared"),
+        ("hours", {"hours": "Mo-Fr 08:30-17:30"}, {"hours": "08:30-17:30"}, "hours_same"),
+        ("hours", {"hours": "24/7"}, {"hours": "08:30-17:30"}, "hours_differs"),
+        ("facilities", {"facilities": "aed;water;wifi"}, {"facilities": "aed;water;wifi"}, "facilities_same"),
+        ("facilities", {"facilities": "aed;water;wifi"}, {"facilities": "aed;books"}, "facilities_differs"),
+        ("opened", {"opened_on": "2025-06-07"}, {"opened_on": "2025-06-07"}, "opened_same"),
+        ("opened", {"opened_on": "2025-06-01"}, {"opened_on": "2025-06-07"}, "opened_month"),
+        ("opened", {"opened_on": "2025-06-07"}, {"opened_on": "2025-06-08"}, "opened_differs"),
+    ],
+)
+def test_other_levels(comparison: str, a: dict[str, Any], b: dict[str, Any], level: str) -> None:
+    assert levels(a, b)[comparison] == level
+
+
+def test_every_level_has_a_sentence() -> None:
+    for comparison in COMPARISONS:
+        for level in comparison.levels:
+            assert comparison.sentence(level)
+
+
+def test_character_sets_are_of_characters_not_bytes() -> None:
+    bits = character_sets(("青阳路", "赭山南", "青阳"))
+    common = np.bitwise_count(bits[0] & bits[1]).sum(), np.bitwise_count(bits[0] & bits[2]).sum()
+    assert common == (0, 2)
+
+
+def test_a_repeated_listing_id_is_refused() -> None:
+    with pytest.raises(ValueError, match="a:1"):
+        features(listings(listing("a:1"), listing("a:1")))
