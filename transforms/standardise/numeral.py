@@ -18,7 +18,7 @@ _COUNTED = re.compile(
 )
 _DASHED = re.compile(r"(?<=\d)[一之](?=\d)")
 _GROUND = re.compile(r"(?<![\u4e00-\u9fff\d])(?:底|首)(?=[楼层])|(?<=[号幢栋座楼])(?:底|首)(?=[楼层])")
-_BELOW = re.compile(r"(?:地下|负|B)(\d{1,2}|一|二|三|四)(?=[楼层F])")
+_BELOW = re.compile(r"(?:地下|负|B)(\d{1,2}|[一二三四五六七八九])(?=[楼层F])")
 
 
 def numeral(written: str) -> int:

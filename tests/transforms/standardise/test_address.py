@@ -71,7 +71,7 @@ def test_a_city_without_divisions(city: City) -> None:
     assert (whole.road, whole.number, whole.room) == ("将军大道", "9", "129")
 
 
-@pytest.mark.parametrize("written", ["12", "??", "(号)"])
+@pytest.mark.parametrize("written", ["12", "??", "(号)", "青阳路38号" * 2_000], ids=["digits", "marks", "bracket", "10 kB"])
 def test_unreadable(written: str, places: Places) -> None:
     with pytest.raises(Unreadable, match="address_unreadable"):
         address(written, places)
