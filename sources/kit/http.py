@@ -64,8 +64,9 @@ class Wire:
         self._session.trust_env = False
         # A gzip stream that is cut short raises nothing, so none is asked for.
         self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "yizhan"})
+        adapter = WatchedAdapter(call)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, WatchedAdapter(call))
+            self._session.mount(scheme, adapter)
         if call.network.proxy:
             self._session.proxies = {"http": call.network.proxy, "https": call.network.proxy}
 
