@@ -34,7 +34,7 @@ class Check:
     """One expectation of a suite. `rule` gives severity, responsibility, the Chinese sentence and the English reason.
 
     `reads` are the columns that the expectation reads; their values are what an issue shows, and the first is the one without which it
-    has nothing to look at. With `cells` it asks each column by itself, and an issue names the cell at fault. `sees_absence`: an all-null
+    has nothing to look at. `is_dated`: the same row may pass on one night and fail on another. With `cells` it asks each column by itself, and an issue names the cell at fault. `sees_absence`: an all-null
     column is something this check judges, not a reason to leave it out.
     """
 
@@ -43,11 +43,22 @@ class Check:
     expectation: Factory
     sees_absence: bool = False
     cells: Cells | None = None
+    is_dated: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Columns that must have values if the check is to look at all that it should."""
         return () if self.sees_absence else self.reads if self.cells else self.reads[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a check: positions of the failing rows, or their count when broad, or why it did not run (Chinese)."""
+
+    check: Check
+    rows: tuple[int, ...] = ()
+    broad_count: int = 0
+    did_not_run: str = ""
 
 
 Suite: TypeAlias = tuple[Check, ...]

@@ -6,7 +6,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
@@ -17,21 +16,11 @@ from great_expectations.data_context.types.base import DataContextConfig, InMemo
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from expectations.check import Check, Scene
+from expectations.check import Check, Scene, Verdict
 
 #: Great Expectations keeps the current context in a module global: two threads must not run suites at once.
 _ONE_AT_A_TIME: Final = Lock()
 _COUNTS: Final[dict[str, Any]] = {"result_format": "BASIC", "partial_unexpected_count": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a check: positions of the failing rows, or their count when broad, or why it did not run (Chinese)."""
-
-    check: Check
-    rows: tuple[int, ...] = ()
-    broad_count: int = 0
-    did_not_run: str = ""
 
 
 def judge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,7 +79,7 @@ def clean_cells(rule: Rule, columns: tuple[str, ...], pattern: str) -> Check:
 
 def division_cells(rule: Rule, columns: tuple[str, ...]) -> Check:
     """Every code of the columns is a division of the city on the night."""
-    return _cellwise(rule, columns, "ExpectDivisionsToExistOnDate", "is_division", divisions_on)
+    return replace(_cellwise(rule, columns, "ExpectDivisionsToExistOnDate", "is_division", divisions_on), is_dated=True)
 
 
 def _cellwise(rule: Rule, columns: tuple[str, ...], kind: str, ask: str, facts: Callable[[Scene], Any]) -> Check:

@@ -226,10 +226,10 @@ LISTINGS: Final[Suite] = (
     Check(HOURS_IMPLAUSIBLE, ("hours",), own("ExpectColumnValuesToBePlausibleHours", column="hours")),
     Check(MANY_PHONES, ("phones",), matches("phones", rf"^[^;]*(?:;[^;]*){{0,{PHONES - 1}}}$")),
     clean_cells(MOBILE_PUBLIC, PUBLIC_TEXT, MOBILE),
-    Check(OPENED_LATER, ("opened_on",), not_after_night("opened_on")),
+    Check(OPENED_LATER, ("opened_on",), not_after_night("opened_on"), is_dated=True),
     Check(OPENED_EARLY, ("opened_on",), dates("opened_on", earliest=EARLIEST)),
-    Check(UPDATED_LATER, ("updated_on",), not_after_night("updated_on")),
-    Check(STALE, ("updated_on",), not_older_than("updated_on", STALE_DAYS)),
+    Check(UPDATED_LATER, ("updated_on",), not_after_night("updated_on"), is_dated=True),
+    Check(STALE, ("updated_on",), not_older_than("updated_on", STALE_DAYS), is_dated=True),
     Check(NAME_SAYS_NOTHING, _TELLING, own("ExpectRowToHoldOneOf", column_list=list(_TELLING)), sees_absence=True),
     *baseline("listing", FORM_BROKEN, FIELD_TOO_LONG),
 )

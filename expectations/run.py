@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from expectations.check import Check, Scene, Suite, rules_of
+from expectations.check import Check, Scene, Suite, Verdict, rules_of
 from expectations.listings import LISTINGS
 from expectations.mapped import is_expected
 from expectations.rows import ROWS
 from expectations.stations import STATIONS
 from transforms.records import FIELDS, RULES, City, Rule, issue_rows, no_issues
-
-if TYPE_CHECKING:
-    from expectations.engine import Verdict
 
 #: Naming a failing row costs about 0.05 ms. In a frame of more than BROAD_ROWS rows a rule that more than BROAD_SHARE of them fail is a
 #: fault of the list, not of its rows: it is told once, with its count, instead of a hundred thousand times.
@@ -57,11 +55,13 @@ def run_suite(
     city: City,
     on: str,
     mapped: Mapping[str, Collection[str]] | None = None,
+    known: Sequence[bool] | None = None,
 ) -> SuiteRun:
     """Run `suite` over `frame` (one source's or several's) on the night `on` (ISO date).
 
     `key_columns` name a row; rows under one key share its issues. `mapped`: source → the row fields that its layout fills (columns'
     values and constants); a check whose column is empty is an issue only in a source that maps it (None: every column is expected).
+    `known`: rows whose content these same checks judged before, and whose issues the caller still has: only dated checks look at them.
     Raises KeyError when the frame lacks a key column.
     """
     missing = [name for name in key_columns if name not in frame.columns]
@@ -71,7 +71,7 @@ def run_suite(
         return SuiteRun(no_issues(), [], [(check.rule.id, NO_ROWS) for check in suite], [])
     scene = Scene(city, on)
     ready, idle = _sorted_out(suite, frame)
-    verdicts = _judged(ready, frame, key_columns, scene)
+    verdicts = _judged_anew(ready, frame, key_columns, scene, known)
     idle += [(verdict.check, verdict.did_not_run) for verdict in verdicts if verdict.did_not_run]
     ran = [verdict for verdict in verdicts if not verdict.did_not_run]
     found = [_broad(verdict.check, frame, verdict.broad_count) for verdict in ran if verdict.broad_count]
@@ -85,6 +85,21 @@ def run_suite(
         did_not_run=[(check.rule.id, reason) for check, reason in idle],
         broad=list(dict.fromkeys(verdict.check.rule.id for verdict in ran if verdict.broad_count)),
     )
+
+
+def _judged_anew(
+    checks: list[Check], frame: pd.DataFrame, key_columns: Sequence[str], scene: Scene, known: Sequence[bool] | None
+) -> list[Verdict]:
+    """A verdict a check, in their order. Of a frame where shares are asked, every row is looked at again: a share is of all rows."""
+    if known is None or not any(known) or len(frame) > BROAD_ROWS:
+        return _judged(checks, frame, key_columns, scene)
+    at = np.flatnonzero(~np.asarray(known, dtype=bool))
+    lasting = [check for check in checks if not check.is_dated]
+    dated = [check for check in checks if check.is_dated]
+    fresh = _judged(lasting, frame.iloc[at], key_columns, scene) if len(at) else [Verdict(check) for check in lasting]
+    found = [replace(verdict, rows=tuple(at[list(verdict.rows)].tolist())) for verdict in fresh]
+    found += _judged(dated, frame, key_columns, scene) if dated else []
+    return sorted(found, key=lambda verdict: checks.index(verdict.check))
 
 
 def _judged(checks: list[Check], frame: pd.DataFrame, key_columns: Sequence[str], scene: Scene) -> list[Verdict]:

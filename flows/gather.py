@@ -12,6 +12,7 @@ from expectations.listings import LISTINGS
 from expectations.rows import ROWS
 from expectations.run import run_suite
 from flows.house import House
+from flows.known import Known, known_before, nothing_known
 from flows.settings import now
 from sources.kit.contract import Contracted, apply, bounds
 from sources.kit.gate import Brought, Verdict, arrival, gate
@@ -78,10 +79,14 @@ def receive(house: House, state: State, key: str, night: str, *, refetch: bool, 
     return Received(key, retrieval, apply(read(source, retrieval, house.archive), source))
 
 
-def validate(house: House, state: State, received: Sequence[Received], night: str) -> list[Gathered]:
-    """Row suite, standardise, listing suite, source gate and ledger, of all sources at once: a suite costs by its run, not by its rows."""
+def validate(house: House, state: State, received: Sequence[Received], night: str, *, full: bool) -> list[Gathered]:
+    """Row suite, standardise, listing suite, source gate and ledger, of all sources at once: a suite costs by its run, not by its rows.
+
+    Unless `full`, a row that reads as it did on its source's last good night takes over what was found and made of it then.
+    """
     taken = [each for each in received if each.contracted is not None and not each.contracted.stopped]
-    listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night)
+    kept = nothing_known() if full else known_before(state)
+    listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night, kept)
     return [
         _judged(house, _before(state, each.source), each, _of(listings, each.source), _of(issues, each.source))
         if each in taken
@@ -146,20 +151,26 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
     return Checkpoint.from_json(f'{{"parts": {text}}}').parts if text else ()
 
 
-def _listings(house: House, contracted: Sequence[Contracted], night: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _listings(house: House, contracted: Sequence[Contracted], night: str, before: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Listings of the rows that no critical rule holds back, and every issue so far, of all sources."""
     mapped = {key: {*source.columns.values(), *source.constants} for key, source in house.sources.items()}
     rows = together([each.rows for each in contracted] or [empty_frame("row")])
     issues = together([no_issues(), *(each.issues for each in contracted)])
-    issues = together([issues, run_suite(ROWS, rows, _KEY, house.city, night, mapped=mapped).issues])
     fit = rows[~_at(rows).isin(_critical(issues))]
+    again = before.again(fit)
+    issues = together([issues, before.issues_of(fit[again])]).drop_duplicates(["source", "line", "rule", "field"], ignore_index=True)
+    is_known = _at(rows).isin(set(_at(fit[again])))
+    issues = together([issues, run_suite(ROWS, rows, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues])
+    fresh = rows[~is_known & ~_at(rows).isin(_critical(issues))]
     cleaned = [
         standardise(own.reset_index(drop=True), house.sources[str(key)].layout, house.city, night)
-        for key, own in fit.groupby("source", sort=True)
+        for key, own in fresh.groupby("source", sort=True)
     ]
-    listings = together([empty_frame("listing"), *(each for each, _ in cleaned)])
+    taken_over = before.listings_of(fit[again])
+    listings = together([empty_frame("listing"), taken_over, *(each for each, _ in cleaned)])
     issues = together([issues, *(each for _, each in cleaned)])
-    issues = together([issues, run_suite(LISTINGS, listings, _KEY, house.city, night, mapped=mapped).issues])
+    is_known = _at(listings).isin(set(_at(taken_over)))
+    issues = together([issues, run_suite(LISTINGS, listings, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues])
     return listings[~_at(listings).isin(_critical(issues))], issues
 
 

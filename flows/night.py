@@ -56,6 +56,11 @@ class Stage:
     publication: str
 
     @property
+    def is_full(self) -> bool:
+        """Whether every derived row is worked out anew: because it was asked for, or because a rule, a word or a package changed."""
+        return self.order.full or self.state.fingerprint != self.house.fingerprint(self.night)
+
+    @property
     def is_asked(self) -> bool:
         """Whether this night may fetch."""
         return self.night == self.order.night
@@ -122,7 +127,7 @@ class Concluded:
 
 def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     """Validate what was received, make the register out of it, and judge the night."""
-    gathered = validate(stage.house, stage.state, received, stage.night)
+    gathered = validate(stage.house, stage.state, received, stage.night, full=stage.is_full)
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))

@@ -78,7 +78,7 @@ def load_settings() -> Settings:
     if env_file and not env_file.is_file():
         raise SettingError(f"YIZHAN_ENV_FILE={env_file}：文件不存在")
     try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+        return Settings(_env_file=env_file)
     except ValidationError as wrong:
         told = "；".join(f"YIZHAN_{str(error['loc'][0]).upper()}={error.get('input')}：{error['msg']}" for error in wrong.errors())
         raise SettingError(told) from None

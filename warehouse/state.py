@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Boolean, Connection, Date, String, column, select, text
+from sqlalchemy import Boolean, Connection, Date, String, column, func, select, text
 
 from warehouse.frames import read_frame
 from warehouse.tables import interval_of, table
@@ -17,7 +17,7 @@ _SOURCE_STATE: Final = """
 with figures as (
   select source, last_good_on, is_stopped, row_number() over (partition by source order by night desc) as back from source_night
 ), good as (
-  select r.source, r.night, r.outcome, r.etag, r.last_modified, r.watermark, r.parts
+  select r.source, r.night, r.outcome, r.mode, r.etag, r.last_modified, r.watermark, r.parts
   from retrieval r join source_night s on s.night = r.night and s.source = r.source and s.last_good_on = s.night
 ), content as (
   select source, etag, last_modified, parts, row_number() over (partition by source order by night desc) as back
@@ -25,8 +25,9 @@ with figures as (
 ), mark as (
   select source, watermark, row_number() over (partition by source order by night desc) as back from good where watermark is not null
 )
-select f.source, f.last_good_on, f.is_stopped, c.etag, c.last_modified, m.watermark, c.parts
+select f.source, f.last_good_on, f.is_stopped, g.mode, c.etag, c.last_modified, m.watermark, c.parts
 from figures f
+left join good g on g.source = f.source and g.night = f.last_good_on
 left join content c on c.source = f.source and c.back = 1
 left join mark m on m.source = f.source and m.back = 1
 where f.back = 1 order by f.source
@@ -38,8 +39,8 @@ class State:
     """`night`: last published night (ISO date), None when there is none; the fingerprints are that night's.
 
     Frames hold what stands, without interval columns, in key order. `listing`: open and closed. `source_state`: a row a source that a
-    published night knew: source, last_good_on, is_stopped, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
-    retrieval left. `good_nights`: source, night - every night on which a source's retrieval was accepted.
+    published night knew: source, last_good_on, is_stopped, mode, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
+    retrieval left. `row_issue`: issues (ISSUE_COLUMNS) of the rows of each source on its last good night. `good_nights`: source, night - every night on which a source's retrieval was accepted.
     """
 
     night: str | None
@@ -53,6 +54,7 @@ class State:
     statement: pd.DataFrame
     plaque: pd.DataFrame
     quarantine: pd.DataFrame
+    row_issue: pd.DataFrame
     source_state: pd.DataFrame
     good_nights: pd.DataFrame
 
@@ -73,6 +75,7 @@ def read_state(connection: Connection) -> State:
         statement=standing(connection, "statement"),
         plaque=standing(connection, "plaque"),
         quarantine=standing(connection, "quarantine"),
+        row_issue=_row_issues(connection),
         source_state=_source_state(connection),
         good_nights=_good_nights(connection),
     )
@@ -91,7 +94,7 @@ def standing(connection: Connection, name: str) -> pd.DataFrame:
 
 
 def _source_state(connection: Connection) -> pd.DataFrame:
-    text_columns = ("etag", "last_modified", "watermark", "parts")
+    text_columns = ("mode", "etag", "last_modified", "watermark", "parts")
     return read_frame(
         connection,
         text(_SOURCE_STATE).columns(
@@ -101,6 +104,21 @@ def _source_state(connection: Connection) -> pd.DataFrame:
             *(column(name, String()) for name in text_columns),
         ),
     )
+
+
+def _row_issues(connection: Connection) -> pd.DataFrame:
+    issues, nights = table("issue"), table("source_night")
+    columns = [each for each in issues.columns if each.name not in ("night", "number")]
+    latest = (
+        select(nights.c.source, func.max(nights.c.last_good_on).label("night")).group_by(nights.c.source).subquery()
+    )  # last_good_on only ever grows
+    found = (
+        select(*columns)
+        .join(latest, (latest.c.source == issues.c.source) & (latest.c.night == issues.c.night))
+        .where(issues.c.line.is_not(None))
+        .order_by(issues.c.night, issues.c.number)
+    )
+    return read_frame(connection, found)
 
 
 def _good_nights(connection: Connection) -> pd.DataFrame:
