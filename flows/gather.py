@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import pandas as pd
@@ -14,14 +14,14 @@ from expectations.run import run_suite
 from flows.house import House
 from flows.known import Known, known_before, nothing_known
 from flows.settings import now
-from sources.kit.contract import Contracted, apply, bounds
+from sources.kit.contract import Contracted, apply, bounds, rows_again
 from sources.kit.gate import Brought, Verdict, arrival, gate
 from sources.kit.read import read
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
 from sources.kit.retrieve import retrieve
 from sources.kit.source import Source
 from transforms.ledger import Settled, Tonight, expiry, settle
-from transforms.records import empty_frame, no_issues
+from transforms.records import columns_of, empty_frame, no_issues
 from transforms.standardise import standardise
 from warehouse.state import State
 
@@ -87,12 +87,40 @@ def validate(house: House, state: State, received: Sequence[Received], night: st
     taken = [each for each in received if each.contracted is not None and not each.contracted.stopped]
     kept = nothing_known() if full else known_before(state)
     listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night, kept)
+    before = {each.source: _before(state, each.source) for each in received}
+    if full:
+        before |= {each.source: _restated(house, before[each.source], each) for each in received if not _is_whole(each)}
     return [
-        _judged(house, _before(state, each.source), each, _of(listings, each.source), _of(issues, each.source))
+        _judged(house, before[each.source], each, _of(listings, each.source), _of(issues, each.source))
         if each in taken
-        else _carried(house.sources[each.source], _before(state, each.source), each)
+        else _carried(house.sources[each.source], before[each.source], each)
         for each in received
     ]
+
+
+def _is_whole(received: Received) -> bool:
+    """Whether tonight brought the whole list."""
+    contracted = received.contracted
+    return contracted is not None and not contracted.stopped and received.retrieval.mode != "delta"
+
+
+def _restated(house: House, before: _Before, received: Received) -> _Before:
+    """The open listings that tonight's rows do not name, worked out anew from what was kept of their rows; those that today's rules
+    cannot read stay as they are, and are judged when their owner sends them again."""
+    known = before.listings
+    is_open = known["is_open"].astype(bool)
+    if not is_open.any():
+        return before
+    source = house.sources[received.source]
+    rows = rows_again(known.loc[is_open, "verbatim"], source)
+    listing_ids = dict(zip(map(str, range(1, int(is_open.sum()) + 1)), known.loc[is_open, "listing_id"], strict=True))
+    anew, _ = standardise(rows.reset_index(drop=True), source.layout, house.city, received.retrieval.night)
+    anew = anew.assign(listing_id=anew["line"].map(listing_ids)).set_index("listing_id")
+    fields = [name for name in (*columns_of("listing"), "row_digest") if name != "listing_id"]
+    stays = known[~known["listing_id"].isin(anew.index)]
+    told = known.drop(columns=fields).merge(anew[fields], left_on="listing_id", right_index=True)
+    listings = pd.concat([stays, told[list(known.columns)]], ignore_index=True).sort_values("listing_id", ignore_index=True)
+    return replace(before, listings=listings)
 
 
 def _judged(house: House, before: _Before, received: Received, listings: pd.DataFrame, issues: pd.DataFrame) -> Gathered:

@@ -69,8 +69,9 @@ class House:
         """Source key → Chinese title."""
         return {key: source.title for key, source in self.sources.items()}
 
-    def fingerprint(self, night: str) -> str:
-        """SHA-256 over the rules, the city's folder, the model, the installed packages and the division changes in force on `night`."""
+    @cached_property
+    def _rules(self) -> str:
+        """SHA-256 over the rules, the city's folder, the model and the installed packages."""
         digest = hashlib.sha256()
         for folder in (*(ROOT / name for name in _RULES), self.city.folder):
             for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
@@ -79,8 +80,12 @@ class House:
             digest.update(self.settings.model.read_bytes())
         packages = sorted({f"{package.name}=={package.version}" for package in distributions()})
         digest.update("\n".join(packages).encode())
-        digest.update(str(sum(year <= int(night[:4]) for year, _, _ in self.city.changes)).encode())
         return digest.hexdigest()
+
+    def fingerprint(self, night: str) -> str:
+        """What every derived row of `night` depends on besides the lists: the rules, and how many dated division changes are in force."""
+        in_force = sum(year <= int(night[:4]) for year, _, _ in self.city.changes)
+        return hashlib.sha256(f"{self._rules} {in_force}".encode()).hexdigest()
 
 
 def open_house(settings: Settings) -> House:

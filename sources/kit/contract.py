@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
-from sources.kit.raw import Raw
+from sources.kit.raw import Raw, raw_of
 from sources.kit.row_keys import digests, row_keys, verbatim
 from sources.kit.source import Accepted, Source
 from transforms.records import RULES, columns_of, issue_rows, no_issues
@@ -90,6 +91,13 @@ def bounds(source: Source, count: int, accepted: Accepted | None = None) -> Find
     if count > high:
         return _finding(source, "source_too_many", f"共 {count} 行，多于约定的 {high} 行；请核对是否混入别的名单。", waived)
     return Finding(no_issues(), stopped=False)
+
+
+def rows_again(verbatim: pd.Series, source: Source) -> pd.DataFrame:
+    """Rows as `apply` would give them, out of what was kept of each (a JSON object of header to text); lines are numbered from 1."""
+    records = [json.loads(kept) for kept in verbatim]
+    headers = list(dict.fromkeys(header for record in records for header in record))
+    return _rows(raw_of(records, headers), source)
 
 
 def _rows(raw: Raw, source: Source) -> pd.DataFrame:
