@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from sources.kit.retrieval import Outcome
+
 BATCHES: Final = {"renovated": "改造一批", "new_build": "新建一批", "co_branded": "挂建开放一批", "none": "原有", "unknown": "未知"}
 
-OUTCOMES: Final = {
-    "ok": "已取到",
-    "unchanged": "未变化",
-    "empty": "为空",
-    "partial": "不完整",
-    "refused": "被拒绝",
-    "unreachable": "连不上",
-    "not_due": "今晚不发布",
-    "not_declared_format": "格式不符",
-    "too_slow": "超时",
-    "misconfigured": "缺少设置",
-}
+OUTCOMES: Final = {str(outcome): outcome.word for outcome in Outcome}
 
 SEVERITIES: Final = {"critical": "严重", "warning": "提醒", "info": "提示"}
 
