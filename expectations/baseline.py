@@ -11,7 +11,8 @@ from transforms.records.fields import Stage
 from transforms.standardise import words
 
 _DATE: Final = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-_PHONE: Final = r"(?:0\d{2,3}-\d{7,8}|[48]00-?\d{3}-?\d{4}|1\d{2,4}|9\d{4,7})(?:-\d{1,6})?"
+#: Landlines with their area code, or without it where the owner wrote none; 400 and 800 numbers; hot lines. No mobiles.
+_PHONE: Final = r"(?:(?:0\d{2,3}-)?[2-8]\d{6,7}|[48]00-?\d{3}-?\d{4}|1\d{2,4}|9\d{4,5})(?:-\d{1,6})?"
 
 
 def _codes(vocabulary: str) -> str:

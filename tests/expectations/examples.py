@@ -77,7 +77,7 @@ LISTING: Final = {
     "lng_wgs84": 118.38,
     "lat_wgs84": 31.33,
     "position_basis": "given",
-    "phones": "0553-3812345;95588",
+    "phones": "0553-3812345;3812346;95588",
     "hours": "Mo-Fr 08:30-12:00,14:00-17:30",
     "hours_text": "周一至周五 8:30-12:00,14:00-17:30",
     "facilities": "charging;microwave",
