@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Every key and password of the city."""
+    """Every key and password of the city. They guard invented lists on 127.0.0.1, so that anyone may know them is no matter."""
 
     seed: int
 
