@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transforms.dedupe.features import Floats, Ints
-from transforms.dedupe.levels import COMPARISONS, CORE
+from transforms.dedupe.levels import COMPARISONS, CORE, ORGANISATION, Comparison
 
 #: Pairs worth of belief in the backed-off rate of a level: with fewer real pairs than this the level says what its parts say.
 _BELIEF: Final = 20.0
@@ -27,14 +27,14 @@ _ROUNDS: Final = 300
 #: How core names of one station's listings look in any city. Half of the learnt share is taken from here: without it EM drifts, where
 #: premises are dense, to the class "same building" (seen on Nanjing: 5 % of near pairs, equal names less likely in it than unequal ones).
 _CORE_BELIEF: Final[Mapping[str, float]] = {
-    "equal_long": 0.2,
-    "equal": 0.1,
+    "equal_long": 0.24,
+    "equal": 0.12,
     "equal_area": 0.2,
-    "within_long": 0.1,
+    "within_long": 0.12,
     "within": 0.1,
-    "close": 0.12,
-    "some": 0.1,
-    "differs": 0.07,
+    "close": 0.1,
+    "some": 0.05,
+    "differs": 0.06,
     "marker": 0.01,
 }
 
@@ -91,10 +91,10 @@ def maximise(
     m, u = {}, {}
     for comparison in COMPARISONS:
         codes, shape = patterns.codes[comparison.name], comparison.shape
-        m[comparison.name] = fixed_m[comparison.name] if comparison.name in fixed_m else _rate(codes, yes, shape)
+        m[comparison.name] = fixed_m[comparison.name] if comparison.name in fixed_m else _rate(codes, yes, comparison)
         if comparison.name == "name" and "name" not in fixed_m:
             m["name"] = _anchored(m["name"], shape)
-        u[comparison.name] = _rate(codes, no, shape)
+        u[comparison.name] = _rate(codes, no, comparison)
     sources = _source_weights(patterns.sources, yes, no, same_list) if fixed_sources is None else fixed_sources
     return Rates(m, u, sources, float(np.clip(yes.sum() / patterns.counts.sum(), 1e-9, 0.999)))
 
@@ -113,28 +113,38 @@ def expect_maximise(
     return Rates(rates.m, rates.u, rates.sources, rates.share, rounds, still, posterior)
 
 
-def _rate(codes: Ints, weight: Floats, shape: tuple[int, ...]) -> Floats:
-    """Smoothed share of each level: a joint level backs off to the product of its parts, a part to (nearly) nothing."""
+def _rate(codes: Ints, weight: Floats, comparison: Comparison) -> Floats:
+    """Smoothed share of each level among those at which as much is known: a joint level backs off to the product of its parts.
+
+    That something is missing says nothing by itself. Left free, EM finds the class of well-described listings instead of the same ones
+    (seen on Nanjing: all pairs of two banks, since only banks there name their organisation).
+    """
+    shape = comparison.shape
     counts = np.bincount(codes, weights=weight, minlength=int(np.prod(shape))).reshape(shape)
     total = counts.sum()
     if len(shape) == 2:
         parts = [(counts.sum(axis=1 - axis) + 0.5) / (total + 0.5 * shape[axis]) for axis in (0, 1)]
-        backed = np.outer(parts[0], parts[1])
-        rate = (counts + _BELIEF * backed) / (total + _BELIEF)
+        rate = (counts + _BELIEF * np.outer(parts[0], parts[1])) / (total + _BELIEF)
     else:
         rate = (counts + 0.5) / (total + 0.5 * shape[0])
-    rate = np.maximum(rate, _FLOOR)
-    return np.asarray((rate / rate.sum()).reshape(-1))
+    groups = np.unique(comparison.knowledge, return_inverse=True)[1].reshape(-1)
+    flat = rate.reshape(-1)
+    shares = np.maximum(flat / np.bincount(groups, weights=flat)[groups], _FLOOR)
+    return np.asarray(shares / np.bincount(groups, weights=shares)[groups])
 
 
 def _anchored(rate: Floats, shape: tuple[int, ...]) -> Floats:
-    """Rates of the joint name levels with the core's shares drawn half-way to _CORE_BELIEF; how organisations split each stays."""
-    table = rate.reshape(shape)
-    shares = table.sum(axis=0)
+    """Rates of the joint name levels with the core's shares drawn half-way to _CORE_BELIEF, with and without organisations; how
+    organisations split each share stays."""
+    table = rate.reshape(shape).copy()
     believed = np.array([_CORE_BELIEF.get(level, 0.0) for level in CORE])
     known = believed > 0
-    wanted = np.where(known, (shares + believed * shares[known].sum()) / 2, shares)
-    return np.asarray((table * (wanted / shares)).reshape(-1))
+    missing = np.array([level == "org_missing" for level in ORGANISATION])
+    for rows in (missing, ~missing):
+        shares = table[rows].sum(axis=0)
+        wanted = np.where(known, (shares + believed * shares[known].sum()) / 2, shares)
+        table[rows] *= wanted / shares
+    return np.asarray(table.reshape(-1))
 
 
 def _source_weights(codes: Ints, yes: Floats, no: Floats, same_list: Ints) -> Floats:

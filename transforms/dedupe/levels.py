@@ -134,9 +134,20 @@ class Comparison:
         """Levels of each part."""
         return tuple(len(part) for part in self.parts)
 
+    @property
+    def knowledge(self) -> tuple[str, ...]:
+        """What is known at all at each level, in code order: levels are only weighed against others at which as much is known."""
+        return tuple("+".join(_known(name) for name in level.split("+")) for level in self.levels)
+
     def sentence(self, level: str) -> str:
         """What the level says, in Chinese."""
         return "，".join(part[name] for part, name in zip(self.parts, level.split("+"), strict=True))
+
+
+def _known(level: str) -> str:
+    if level in ("community", "town", "county", "elsewhere"):
+        return "division"
+    return "missing" if level.endswith("_missing") or level == "unplaced" else "known"
 
 
 #: Every comparison but that of the two sources, whose levels are the pairs of sources met.
