@@ -8,11 +8,21 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
+#: A rejected night keeps no figures of its sources: what is known of them is what was fetched, and which were stopped by an issue.
 _SOURCES: Final = """
-select s.source, s.rows_read, s.accepted, s.held_back, s.ignored, s.open_before, s.opened, s.closed, s.open_after, s.carried,
-       s.is_stopped, s.last_good_on, r.outcome, r.mode, r.message, r.tries, r.bytes
-from source_night s left join retrieval r on r.night = s.night and r.source = s.source
-where s.night = :night order by s.source
+select r.source, coalesce(s.rows_read, 0) as rows_read, coalesce(s.accepted, 0) as accepted, coalesce(s.held_back, 0) as held_back,
+       coalesce(s.ignored, 0) as ignored, coalesce(s.open_before, 0) as open_before, coalesce(s.opened, 0) as opened,
+       coalesce(s.closed, 0) as closed, coalesce(l.listings, 0) as open_after, coalesce(s.carried, 0) as carried,
+       coalesce(s.is_stopped, i.issues > 0, false) as is_stopped, coalesce(s.last_good_on, g.last_good_on) as last_good_on,
+       r.outcome, r.mode, r.message, r.tries, r.bytes
+from retrieval r
+left join source_night s on s.night = r.night and s.source = r.source
+left join (select source, max(last_good_on) as last_good_on from source_night group by source) g on g.source = r.source
+left join (select source, count(*) as listings from listing where is_open and valid_from <= :night and (valid_to is null or valid_to > :night)
+           group by source) l on l.source = r.source
+left join (select source, count(*) as issues from issue where night = :night and row_key is null and line is null
+           and severity = 'critical' group by source) i on i.source = r.source
+where r.night = :night order by r.source
 """
 _ISSUES: Final = """
 select source, rule, severity, responsibility, count(*) as issue_count, min(message) as example

@@ -64,12 +64,14 @@ def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
     names = "、".join(titles.get(key, key) for key in stopped["source"])
     held = int(facts.quarantine["open_count"].sum())
     first = {
-        "published": "✅ 今晚已发布，没有新的待处理事项。",
-        "quarantined": "🟡 今晚已发布，有新的事项等人处理。",
-        "rejected": f"🔴 今晚没有发布，名册仍是上一夜的：{facts.reason}",
+        "published": "**已发布**：今晚已发布，没有新的待处理事项。",
+        "quarantined": f"**要处理**：今晚已发布，有新的事项等人处理（{facts.reason}）。",
+        "rejected": f"**没有发布**：今晚没有发布，名册仍是上一夜的：{facts.reason}",
     }.get(facts.state, facts.state)
-    second = f"名单：{len(facts.sources)} 份，" + (f"停用 {len(stopped)} 份（{names}），沿用上次的登记。" if len(stopped) else "全部可用。")
-    return [first, second, f"扣留：{held} 行在隔离区，其中今晚新增 {facts.new_in_quarantine} 行。"]
+    second = f"**名单**：{len(facts.sources)} 份，" + (
+        f"停用 {len(stopped)} 份（{names}），沿用上次的登记。" if len(stopped) else "全部可用。"
+    )
+    return [first, second, f"**扣留**：{held} 行在隔离区，其中今晚新增 {facts.new_in_quarantine} 行。"]
 
 
 def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:

@@ -20,27 +20,31 @@ def night_summary(facts: NightFacts, titles: Mapping[str, str], home: Path) -> R
     """What came, where it went, what there is now, and what to do next. `titles`: source key → Chinese title."""
     colour = {"published": "green", "quarantined": "yellow", "rejected": "red"}.get(facts.state, "white")
     return Group(
-        Panel("\n".join(headline(facts, titles)), title=f"驿站 {facts.night}", border_style=colour, expand=False),
-        _sources(facts, titles),
+        Panel(
+            Text("\n".join(line.replace("**", "") for line in headline(facts, titles))),
+            title=f"驿站 {facts.night}",
+            border_style=colour,
+            expand=False,
+        ),
+        _sources(facts),
         _stations(facts),
         _next(facts, home),
     )
 
 
-def _sources(facts: NightFacts, titles: Mapping[str, str]) -> Table:
+def _sources(facts: NightFacts) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="名单  Sources", title_justify="left", title_style="bold")
-    table.add_column("source")
-    table.add_column("名单")
-    table.add_column("结果")
+    table.add_column("source", no_wrap=True)
+    table.add_column("结果", no_wrap=True)
     for header in ("rows in", "listings", "quarantined", "ignored", "open"):
         table.add_column(header, justify="right")
     for row in facts.sources.to_dict("records"):
         outcome = Text("停用", style="red") if row["is_stopped"] else Text(words.word(words.OUTCOMES, row["outcome"]))
         figures = [str(row[name]) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
-        table.add_row(row["source"], titles.get(row["source"], row["source"]), outcome, *figures)
+        table.add_row(row["source"], outcome, *figures)
     total = [str(int(facts.sources[name].sum())) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
     table.add_section()
-    table.add_row("", "合计", "", *total, style="bold")
+    table.add_row("合计", "", *total, style="bold")
     return table
 
 
@@ -52,8 +56,8 @@ def _stations(facts: NightFacts) -> Text:
 def _next(facts: NightFacts, home: Path) -> Text:
     steps = [
         f'查名册    duckdb -readonly {home}/current/analyst.duckdb "from mart_station_by_county_batch"（或用 Python、BI 工具打开）',
-        "看界面    make ui，打开 Prefect 里的夜报",
+        "看界面    make ui：Prefect 里有今晚的夜报",
     ]
     if int(facts.quarantine["open_count"].sum()):
-        steps.insert(0, "看扣留    .venv/bin/yizhan quarantine（哪些行、为什么、该谁改）")
+        steps.insert(0, "看扣留    .venv/bin/yizhan quarantine：哪些行、为什么、该谁改")
     return Text("\n".join(["下一步  Next", *("  " + step for step in steps)]))

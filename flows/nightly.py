@@ -55,7 +55,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     except (DiskFullError, JournalError) as stopped:
         return Failed(name="NotPublished", message=str(stopped))
     create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
-    _tag(ended, house, night)
+    _name(ended, house, night)
     return _state(ended)
 
 
@@ -68,11 +68,15 @@ def _receive_all(stage: Stage) -> list[Received]:
     return [future.result() for future in futures]
 
 
-def _tag(ended: Verdict, house: House, night: str) -> None:
-    """Tags by which the UI finds the run: its night, and what it needs."""
+def _name(ended: Verdict, house: House, night: str) -> None:
+    """The name and the tags by which the UI finds the run: its night, and what it needs."""
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     with get_client(sync_client=True) as client:
-        client.update_flow_run(UUID(str(flow_run.get_id())), tags={"nightly", f"night:{night}", f"city:{house.city.key}", *needs})
+        client.update_flow_run(
+            UUID(str(flow_run.get_id())),
+            name=f"{house.city.name} {night}",
+            tags={"nightly", f"night:{night}", f"city:{house.city.key}", *needs},
+        )
 
 
 def _state(ended: Verdict) -> State[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -16,6 +17,7 @@ SCHEDULE = "0 2 * * *"
 
 def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
     """Serve the UI and the nightly deployment until SIGINT or SIGTERM; with `sample` the sample city too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by a service manager as by Ctrl-C: children first
     with ExitStack() as running:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
