@@ -13,7 +13,8 @@ from transforms.standardise import words
 #: Words that stand for a station in anybody's name and tell none apart.
 _STATION: Final = re.compile(r"(?:户外劳动者服务|工会驿站|智慧驿站|便民服务|服务点|智慧|服务|驿站|站点|站|点|便民亭|城市|移动驿|厅|店)+$")
 _RUNNING: Final = re.compile(r"[-#]?0\d$")
-_RURAL: Final = re.compile(r"(?:[\u4e00-\u9fff]{2}(?=农))?(?:农村商业银行|农商银行|农商行|农村信用社)")
+_RURAL_FIRM: Final = "(?:农村商业银行|农商银行|农商行|农村信用社)"
+_RURAL: Final = re.compile(rf"(?:[\u4e00-\u9fff]{{2}}(?=农))?{_RURAL_FIRM}")
 _BRANCH: Final = re.compile(r"(?:支行|分理处|储蓄所|营业部|营业所|网点|营业厅)$")
 
 #: Organisations of one trade that write themselves in too many ways to compare by characters.
@@ -40,11 +41,8 @@ def _brands(trade: str) -> re.Pattern[str]:
     """Brand words of the trade; short ones (移动) only in that trade, where they are no word of a place."""
     known = [word for word, name in words.by_word("brands").items() if words.hosts("brands")[name] == trade]
     short = ["移动公司", "移动", "电信", "联通"] if trade == "telecom" else []
-    return re.compile(
-        f"{_RURAL.pattern}|{words.alternatives((*known, *short)).pattern}"
-        if trade == "bank"
-        else words.alternatives((*known, *short)).pattern
-    )
+    brands = words.alternatives((*known, *short)).pattern
+    return re.compile(f"{_RURAL.pattern}|{brands}" if trade == "bank" else brands)
 
 
 def _off(core: str, pattern: re.Pattern[str]) -> str:
@@ -54,6 +52,4 @@ def _off(core: str, pattern: re.Pattern[str]) -> str:
 
 def organisations(organisation: pd.Series) -> pd.Series:
     """Organisations as compared: rural banks of a county are one firm, however much of their name stands there."""
-    return organisation.where(
-        ~organisation.str.contains(_RURAL.pattern.replace("(?:[\\u4e00-\\u9fff]{2}(?=农))?", ""), regex=True), _RURAL_BANK
-    )
+    return organisation.where(~organisation.str.contains(_RURAL_FIRM, regex=True), _RURAL_BANK)

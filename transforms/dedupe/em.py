@@ -24,7 +24,7 @@ _STILL: Final = 1e-4
 _ROUNDS: Final = 300
 
 
-#: How core names of one station's listings look in any city. Half of the learnt share is taken from here: without it EM drifts, where
+#: How core names of one station's listings look in any city. Three quarters of the share are taken from here: without it EM drifts, where
 #: premises are dense, to the class "same building" (seen on Nanjing: 5 % of near pairs, equal names less likely in it than unequal ones).
 _CORE_BELIEF: Final[Mapping[str, float]] = {
     "equal_long": 0.24,
@@ -134,7 +134,7 @@ def _rate(codes: Ints, weight: Floats, comparison: Comparison) -> Floats:
 
 
 def _anchored(rate: Floats, shape: tuple[int, ...]) -> Floats:
-    """Rates of the joint name levels with the core's shares drawn half-way to _CORE_BELIEF, with and without organisations; how
+    """Rates of the joint name levels with the core's shares drawn to _CORE_BELIEF, with and without organisations; how
     organisations split each share stays."""
     table = rate.reshape(shape).copy()
     believed = np.array([_CORE_BELIEF.get(level, 0.0) for level in CORE])
@@ -142,7 +142,7 @@ def _anchored(rate: Floats, shape: tuple[int, ...]) -> Floats:
     missing = np.array([level == "org_missing" for level in ORGANISATION])
     for rows in (missing, ~missing):
         shares = table[rows].sum(axis=0)
-        wanted = np.where(known, (shares + believed * shares[known].sum()) / 2, shares)
+        wanted = np.where(known, (shares + 3 * believed * shares[known].sum()) / 4, shares)
         table[rows] *= wanted / shares
     return np.asarray(table.reshape(-1))
 
