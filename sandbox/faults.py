@@ -24,6 +24,8 @@ _PLACED: Final = tuple(source for source in SOURCES if source in DATUM)
 SELF_MADE: Final = {character: chr(0xE5E5 + place) for place, character in enumerate("澛赭褐砻埭硊垾鸠弋汀荻矶陡")}
 #: What Python 3.11's gb18030 makes of the two bytes of a vertical comma (A6 D9).
 PRIVATE_COMMA: Final = "\ue78d"
+#: What stands in a name cell that nobody filled.
+BLANKS: Final = ("", "无", "—", "待定")
 VARIANTS: Final = ("瀂港", "鲁港")
 
 
@@ -132,6 +134,10 @@ def _phone_in_name(draft: Draft, rng: Random) -> None:
     draft.put("name", f"{draft.get('name')}{rng.choice((' ', '电话', '（', '  Tel:'))}{number}".replace("（" + number, f"（{number}）"))
 
 
+def _no_name(draft: Draft, rng: Random) -> None:
+    draft.put("name", rng.choice(BLANKS))
+
+
 def _mentions_lugang(draft: Draft) -> bool:
     return any("澛港" in text for text in draft.texts.values()) or draft.station.place.town == "澛港街道"
 
@@ -168,6 +174,7 @@ FAULTS: Final = (
     Fault("position_zero", "position", 0.025, _PLACED, "坐标为零", _has("lng"), _zero_position),
     Fault("address_in_name", "name", 0.025, SOURCES, "名称里写了地址", _any, _address_in_name),
     Fault("phone_in_name", "name", 0.022, SOURCES, "名称里写了电话", _any, _phone_in_name),
+    Fault("name_blank", "name", 0.021, SOURCES, "没有名称", _any, _no_name),
     Fault("two_phones", "phone", 0.035, SOURCES, "电话栏写了两个人的号码", _any, _two_phones),
     Fault("bad_check_digit", "code", 0.03, ("bank_icbc", "bank_rural"), "信用代码校验位有误", _has("credit_code"), _bad_code),
     Fault(

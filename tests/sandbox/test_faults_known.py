@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.city import Town, build
 from sandbox.credit import check_character
-from sandbox.faults import FAULTS, Fault
+from sandbox.faults import BLANKS, FAULTS, Fault
 from sandbox.lists import DATUM, PARTS
 from sandbox.lists.draft import CLOSED_WORDS
 from sandbox.lists.press import Published
@@ -63,6 +63,7 @@ SIGNS: Mapping[str, Callable[[Cells], bool]] = {
     "batch_contradiction": lambda cells: cells["batch"] in ("改造一批", "新建一批"),
     "address_in_name": lambda cells: re.search(r"\d+号", cells["name"]) is not None,
     "phone_in_name": lambda cells: re.search(r"\d{7}", cells["name"]) is not None,
+    "name_blank": lambda cells: cells["name"] in BLANKS,
     "closed_listed": lambda cells: cells["status"] in CLOSED_WORDS.values(),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.city import Town, build
 from sandbox.datum import METRES_A_DEGREE
+from sandbox.faults import BLANKS
 from sandbox.lists import DATUM, HEADERS, PARTS
 from sandbox.lists.press import Published
 from sandbox.station import SOURCES
@@ -92,9 +93,9 @@ def test_positions_are_in_the_owners_datum() -> None:
 
 def test_each_owner_names_in_its_own_way() -> None:
     assert sum("户外劳动者服务站点" in name for name in column("union", "name")) > 0.5 * len(column("union", "name"))
-    assert all(name.startswith("中国工商银行股份有限公司芜湖") for name in column("bank_icbc", "name"))
+    assert all(name.startswith("中国工商银行股份有限公司芜湖") for name in column("bank_icbc", "name") if name not in BLANKS)
     assert sum(len(name) <= 12 for name in column("telecom_mobile", "name")) > 0.8 * len(column("telecom_mobile", "name"))
-    assert all("文明实践" in name for name in column("civilization", "name"))
+    assert all("文明实践" in name for name in column("civilization", "name") if name not in BLANKS)
     assert sum("10086" in phone for phone in column("telecom_mobile", "phone")) > 30
     assert sum("95588" in phone for phone in column("bank_icbc", "phone")) > 15
 
