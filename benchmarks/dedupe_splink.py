@@ -64,13 +64,15 @@ def main(path: str) -> None:
     """Print the best F1 over thresholds: pairwise and after Splink's own clustering."""
     listings = pd.read_parquet(path)
     truth = _true_pairs(listings)
+    phones = [_split(a) + _split(b) for a, b in zip(listings["phones"], listings["contact_phone"], strict=True)]
+    cells = [
+        None if pd.isna(lng) else f"{int(lng / 0.002)}|{int(lat / 0.0015)}"
+        for lng, lat in zip(listings["lng_wgs84"], listings["lat_wgs84"], strict=True)
+    ]
     frame = listings.drop(columns="station").assign(
-        phones=[_split(a) + _split(b) for a, b in zip(listings["phones"], listings["contact_phone"], strict=True)],
-        facilities=[_split(text) for text in listings["facilities"]],
-        cell=[
-            None if pd.isna(lng) else f"{int(lng / 0.002)}|{int(lat / 0.0015)}"
-            for lng, lat in zip(listings["lng_wgs84"], listings["lat_wgs84"], strict=True)
-        ],
+        phones=pd.Series(phones, index=listings.index, dtype=object),
+        facilities=listings["facilities"].map(_split).astype(object),
+        cell=pd.Series(cells, index=listings.index, dtype=object),
     )
     started = time.perf_counter()
     linker = Linker(DuckDBAPI().register(frame), domain_settings(), log_level=None)

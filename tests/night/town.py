@@ -112,5 +112,5 @@ class Household:
 def assert_same(left: dict[str, pd.DataFrame], right: dict[str, pd.DataFrame]) -> None:
     """Both warehouses hold the same rows."""
     assert list(left) == list(right)
-    for name in left:
-        pd.testing.assert_frame_equal(left[name], right[name], obj=name)
+    for name, frame in left.items():
+        pd.testing.assert_frame_equal(frame, right[name], obj=name)

@@ -30,7 +30,8 @@ NO_LISTINGS = pd.DataFrame({name: pd.Series(dtype="str") for name in ("listing_i
 
 
 def told(before: Register, after: Register, listings: pd.DataFrame = NO_LISTINGS) -> list[tuple[str, str]]:
-    return [(row.station_id, row.event) for row in night_events(before, after, listings).itertuples()]
+    events = night_events(before, after, listings)
+    return list(zip(events["station_id"], events["event"], strict=True))
 
 
 def test_the_first_night_opens_every_station() -> None:
