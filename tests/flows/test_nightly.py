@@ -1,0 +1,84 @@
+"""The night under Prefect: the states that operators see, the tags that they filter by, and the report that they read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterTags, TaskRunFilter
+from prefect.client.schemas.objects import State
+
+from flows.nightly import nightly
+from tests.night.town import Household, iso
+
+pytestmark = pytest.mark.usefixtures("prefect")
+
+NIGHT = date(2026, 6, 1)
+
+
+def run(on: date = NIGHT) -> State[Any]:
+    """The state in which a run of the flow ends."""
+    return nightly(on=on, return_state=True)
+
+
+def report(run_id: UUID) -> str:
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id])))
+    return str(found[0].data)
+
+
+def test_a_night_with_held_rows_ends_quarantined_and_is_found_by_its_tags(household: Household) -> None:
+    ended = run()
+    assert (ended.type.value, ended.name) == ("COMPLETED", "Quarantined")
+    assert ended.message == household.query("select reason from night")["reason"].iloc[0]
+    run_id = ended.state_details.flow_run_id
+    assert run_id is not None
+    with get_client(sync_client=True) as client:
+        tagged = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=["needs-review", f"night:{iso(0)}"])))
+        tasks = client.read_task_runs(
+            flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [run_id]}}), task_run_filter=TaskRunFilter()
+        )
+    assert run_id in {each.id for each in tagged}
+    assert {source.title for source in household.house.sources.values()} <= {task.name.rpartition(" ")[0] for task in tasks}
+
+
+def test_the_report_says_first_whether_anything_must_be_done_and_where_every_row_went(household: Household) -> None:
+    ended = run()
+    assert ended.state_details.flow_run_id is not None
+    told = report(ended.state_details.flow_run_id)
+    assert "要处理" in told.splitlines()[2]
+    for row in household.query("select * from source_night").itertuples():
+        assert f"| {row.rows_read} | {row.accepted} | {row.held_back} | {row.ignored} |" in told
+    assert "缺少名称" in told
+
+
+def test_a_second_run_of_the_night_changes_nothing(household: Household) -> None:
+    run()
+    before = household.tables()
+    assert run().name == "Quarantined"
+    after = household.tables()
+    assert all(before[name].equals(after[name]) for name in before)
+
+
+def test_a_night_without_a_usable_list_is_rejected_and_leaves_the_register(household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    register = household.tables()["station_history"]
+    for name in list(household.settings.variables):
+        if name.endswith(("_URL", "_PATH")):
+            monkeypatch.setenv(f"YIZHAN_{name}", "http://127.0.0.1:9/")
+    ended = run(date(2026, 6, 2))
+    assert (ended.type.value, ended.name) == ("FAILED", "Rejected")
+    assert "没有一份名单可用" in str(ended.message)
+    assert household.tables()["station_history"].equals(register)
+    assert ended.state_details.flow_run_id is not None
+    assert "没有发布" in report(ended.state_details.flow_run_id)
+
+
+def test_a_second_night_at_the_same_time_is_turned_away(household: Household) -> None:
+    with household.house.publisher.begin("2026-06-01", "另一次夜跑"):
+        ended = run()
+    assert ended.name == "Locked"
+    assert "另一次夜跑" in str(ended.message)
