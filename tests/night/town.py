@@ -14,12 +14,14 @@ from pathlib import Path
 import pandas as pd
 import requests
 from dotenv import dotenv_values
+from sqlalchemy import Engine
 
 from flows.house import House, open_house
 from flows.night import Order, conclude, receive_all, run_nights
 from flows.register import Verdict
 from flows.settings import Settings, now
 from warehouse.engine import open_warehouse
+from warehouse.publish import Publisher
 from warehouse.tables import METADATA
 
 EPOCH = date(2026, 6, 1)
@@ -89,24 +91,29 @@ class Household:
 
     def query(self, sql: str) -> pd.DataFrame:
         """A query on the publication in force."""
-        publication = self.house.publisher.current()
-        assert publication is not None
-        engine = open_warehouse(publication.warehouse, read_only=True)
-        try:
+        with self._opened() as engine:
             return pd.read_sql_query(sql, engine)
-        finally:
-            engine.dispose()
 
     def tables(self, without: frozenset[str] = frozenset()) -> dict[str, pd.DataFrame]:
         """Every table but those of wall-clock time, in the order of all columns; `without` are columns to leave out."""
         frames = {}
-        for name, table in sorted(METADATA.tables.items()):
-            if name in WALL_CLOCK:
-                continue
-            columns = [column.name for column in table.columns if column.name not in without]
-            listed = ", ".join(f'"{column}"' for column in columns)
-            frames[name] = self.query(f"select {listed} from {name} order by {listed}")
+        with self._opened() as engine:
+            for name, table in sorted(METADATA.tables.items()):
+                if name in WALL_CLOCK:
+                    continue
+                listed = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in without)
+                frames[name] = pd.read_sql_query(f"select {listed} from {name} order by {listed}", engine)
         return frames
+
+    @contextmanager
+    def _opened(self) -> Iterator[Engine]:
+        publication = Publisher(self.home, clock=now).current()
+        assert publication is not None
+        engine = open_warehouse(publication.warehouse, read_only=True)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
 
 def assert_same(left: dict[str, pd.DataFrame], right: dict[str, pd.DataFrame]) -> None:
