@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.night.scored import SEED, Scored, scored
 from tests.night.town import Household, Town, served_town
 
 
@@ -27,3 +28,11 @@ def town(_served: Town) -> Iterator[Town]:
 def household(tmp_path: Path, town: Town) -> Household:
     """A household without any night yet."""
     return Household(tmp_path / "var", town.env)
+
+
+@pytest.fixture(scope="session")
+def whole_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scored]:
+    """The city at full size after its first night, with its truth: only there has every fault rows enough to be counted."""
+    root = tmp_path_factory.mktemp("whole_city")
+    with served_town(root, seed=SEED, scale=1.0) as city:
+        yield scored(city, Household(root / "var", city.env))
