@@ -34,12 +34,13 @@ def show_status(settings: Settings, say: Console) -> int:
     query = "select source, last_good_on, max_age_days, is_stopped, open_listings from mart_freshness_by_source order by source"
     with _warehouse(house) as connection:
         last = connection.execute(text("select max(night) from night")).scalar_one()
-        ages = pd.read_sql_query(text(query), connection, parse_dates=["last_good_on"])
+        ages = pd.DataFrame(connection.execute(text(query)).mappings().all())
     show_night(house, last.isoformat(), say)
     table = _table("名单的年龄  Age of sources", ["source", "最近一次完好", "天", "最多", "", "在册"])
-    for row in ages.itertuples(index=False):
-        age = (tonight(house.city.timezone) - row.last_good_on.date()).days if pd.notna(row.last_good_on) else None
-        told = (row.source, row.last_good_on, age, row.max_age_days, "停用" if row.is_stopped else "", row.open_listings)
+    for row in ages.to_dict("records"):
+        good = row["last_good_on"]
+        age = None if good is None else (tonight(house.city.timezone) - good).days
+        told = (row["source"], good, age, row["max_age_days"], "停用" if row["is_stopped"] else "", row["open_listings"])
         table.add_row(*map(_cell, told))
     say.print(table)
     if holder := house.publisher.writer():
