@@ -1,0 +1,76 @@
+"""The report is safe to show whatever an owner wrote, and says first whether anything must be done."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from desk.facts import NightFacts
+from desk.report import ROWS_SHOWN, cell, night_report
+from transforms.records import RULES
+
+SOURCE = {
+    "source": "union", "rows_read": 3, "accepted": 1, "held_back": 1, "ignored": 1, "open_before": 0, "opened": 1, "closed": 0,
+    "open_after": 1, "carried": 0, "is_stopped": False, "last_good_on": "2026-06-01", "outcome": "ok", "mode": "snapshot", "message": "",
+    "tries": 1, "bytes": 100,
+}  # fmt: skip
+
+
+def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = None, stopped: bool = False) -> NightFacts:
+    """A night of one source."""
+    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "line", "field", "value", "message", "opened_on"])
+    return NightFacts(
+        night="2026-06-01",
+        state=state,
+        reason="新扣留 1 行",
+        sources=pd.DataFrame([{**SOURCE, "is_stopped": stopped}]),
+        issues=pd.DataFrame(columns=["source", "rule", "severity", "responsibility", "issue_count", "example"]),
+        held=rows,
+        quarantine=pd.DataFrame([{"source": "union", "open_count": len(rows), "new_count": len(rows)}]),
+        batches=pd.DataFrame([{"batch": "renovated", "stations": 1}]),
+        counties=pd.DataFrame([{"county": "镜湖区", "stations": 1, "renovated": 1, "new_build": 0, "co_branded": 0, "unknown": 0}]),
+        events=pd.DataFrame(columns=["event", "cause", "events"]),
+    )
+
+
+def row(number: int, value: str, rule: str = "name_unreadable") -> dict[str, object]:
+    """A held-back row."""
+    told = {"source": "union", "rule": rule, "row_key": str(number), "line": str(number), "field": "name", "value": value}
+    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01"}
+
+
+def report(told: NightFacts) -> str:
+    return night_report(told, {"union": "工会名录"}, RULES)
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [("published", "已发布"), ("quarantined", "要处理"), ("rejected", "没有发布")],
+    ids=["published", "quarantined", "rejected"],
+)
+def test_the_first_line_says_whether_anything_must_be_done(state: str, word: str) -> None:
+    lines = [line for line in report(facts(state=state)).splitlines() if line]
+    assert f"**{word}**" in lines[1]
+
+
+def test_a_stopped_list_is_named() -> None:
+    assert "停用 1 份（工会名录）" in report(facts(stopped=True))
+
+
+@pytest.mark.parametrize(
+    "value", ["<script>alert(1)</script>", "a|b", "[x](http://x)", "![x](http://x)", "a\nb", "`code`", "# big", "x" * 10_000], ids=repr
+)
+def test_nothing_an_owner_wrote_acts_or_breaks_the_table(value: str) -> None:
+    shown = cell(value)
+    assert "\n" not in shown
+    assert len(shown) < 300
+    line = next(line for line in report(facts(held=[row(1, value)])).splitlines() if line.startswith("| 1 |"))
+    assert line.replace("\\|", "").count("|") == 5
+    assert "<script>" not in line
+
+
+@pytest.mark.parametrize("count", [0, 1, 300, 20_000])
+def test_it_stays_readable_however_many_rows_were_held(count: int) -> None:
+    told = report(facts(held=[row(number, f"坏{number}") for number in range(count)]))
+    assert len(told.splitlines()) < 100 + ROWS_SHOWN
+    assert (f"（{count} 行" in told) == (count > 0)
