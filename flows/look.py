@@ -11,7 +11,6 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from sources.kit.city_new import new_city
 from sqlalchemy import Connection, text
 
 from flows.gather import parts_of
@@ -19,6 +18,7 @@ from flows.house import House, open_house
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError, show_night
 from flows.settings import Settings, tonight
+from sources.kit.city_new import new_city
 from warehouse.engine import open_warehouse
 from warehouse.lock import AnotherWriterError
 from warehouse.publish import NoSuchPublicationError
