@@ -100,9 +100,16 @@ def prune_old(settings: Settings, say: Console) -> int:
     """Remove payloads and publications that are older than the settings keep."""
     house = open_house(settings)
     before = (tonight(house.city.timezone) - timedelta(days=settings.keep_nights)).isoformat()
-    pruned = house.archive.prune(before, keep=_still_needed(house))
-    gone = house.publisher.prune()
-    say.print(f"{before} 之前：{pruned}；旧发布：{len(gone)} 个", markup=False)
+    try:
+        with house.publisher.writing("—", "清理"):
+            pruned = house.archive.prune(before, keep=_still_needed(house))
+            gone = house.publisher.prune()
+    except AnotherWriterError as held:
+        raise LockedError(str(held)) from held
+    say.print(
+        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）；旧发布：删去 {len(gone)} 个",
+        markup=False,
+    )
     return 0
 
 

@@ -105,7 +105,7 @@ class Publisher:
         `who` (Chinese) is told to others meanwhile. Raises AnotherWriterError when someone else writes, unless `wait`; DiskFullError when
         there is no room, with the publication before still in force.
         """
-        with self._writing(night, who, wait=wait), room_on_disk(night):
+        with self.writing(night, who, wait=wait), room_on_disk(night):
             staging = self.root / "staging"
             shutil.rmtree(staging, ignore_errors=True)  # what a killed writer left
             name = f"{night}-{max((each.number for each in self.publications()), default=0) + 1}"
@@ -150,7 +150,7 @@ class Publisher:
         Raises NoSuchPublicationError, and AnotherWriterError as `begin` does.
         """
         current = self.current()
-        with self._writing(current.night if current else "—", who, wait=wait):
+        with self.writing(current.night if current else "—", who, wait=wait):
             current = self.current()
             there = self.publications()
             earlier = (
@@ -190,5 +190,6 @@ class Publisher:
         link.rename(self._link)
         fsync(self.root)
 
-    def _writing(self, night: str, who: str, *, wait: bool) -> AbstractContextManager[None]:
+    def writing(self, night: str, who: str, *, wait: bool = False) -> AbstractContextManager[None]:
+        """Hold the writer's lock for the block. Raises AnotherWriterError as `begin` does."""
         return writing(self._lock, Holder(who, night, os.getpid(), self.clock().isoformat(timespec="seconds")), wait=wait)
