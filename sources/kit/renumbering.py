@@ -24,7 +24,7 @@ def renumbered(before: pd.DataFrame, tonight: pd.DataFrame, closed_keys: frozens
 
     `before` are the open listings [listing_id, row_key, name, address], `tonight` the rows taken [row_key, name, address]; both as
     standardised. The new numbers may be the old ones in another order. Matched one to one: a content that occurs twice on either side
-    proves nothing and is left out.
+    proves nothing and is left out. Of a list that was renumbered, a place that was edited the same night is told by its name or address.
     """
     old, new = before.assign(content=content(before)), tonight.assign(content=content(tonight))
     loose_old, loose_new = _unlike(old, new), _unlike(new, old)
@@ -32,11 +32,19 @@ def renumbered(before: pd.DataFrame, tonight: pd.DataFrame, closed_keys: frozens
         loose_old = loose_old[loose_old["row_key"].isin(closed_keys) | loose_old["row_key"].isin(new["row_key"])]
     if len(loose_old) < WHOLE_LIST_FLOOR or len(loose_old) <= WHOLE_LIST_SHARE * len(before):
         return {}
-    matched = loose_new.drop_duplicates("content", keep=False).merge(
-        loose_old.drop_duplicates("content", keep=False), on="content", suffixes=("", "_old")
-    )
-    if len(matched) < MATCHED_SHARE * len(loose_old):
+    ids = _one_to_one(loose_old, loose_new, "content")
+    if len(ids) < MATCHED_SHARE * len(loose_old):
         return {}
+    for column in ("name", "address"):
+        left_old = loose_old[~loose_old["listing_id"].isin(set(ids.values()))]
+        ids |= _one_to_one(left_old, loose_new[~loose_new["row_key"].isin(ids)], column)
+    return ids
+
+
+def _one_to_one(old: pd.DataFrame, new: pd.DataFrame, column: str) -> dict[str, str]:
+    """row_key of `new` → listing_id of `old`, where a value of the column stands once on either side."""
+    once_old, once_new = (rows[rows[column].notna()].drop_duplicates(column, keep=False) for rows in (old, new))
+    matched = once_new.merge(once_old, on=column, suffixes=("", "_old"))
     return dict(zip(matched["row_key"], matched["listing_id"], strict=True))
 
 

@@ -119,6 +119,16 @@ def test_new_numbers_with_a_few_changes_are_still_recognised_and_too_many_are_no
         assert bool(verdict.renumbered) is is_recognised
 
 
+def test_a_place_edited_on_the_night_of_new_numbers_keeps_its_listing() -> None:
+    tonight = _listings(range(100), key="N")
+    tonight.loc[3, "address"] = "黄山路3号"
+    tonight.loc[4, "name"] = "改名的营业厅"
+    tonight.loc[5, ["name", "address"]] = ["别处的营业厅", "黄山路5号"]
+    found = gate(HALLS, Brought(100, tonight), _open(100)).renumbered
+    assert (found["N3"], found["N4"]) == ("halls:H3", "halls:H4")
+    assert "N5" not in found, "nothing tells that it is the same place"
+
+
 def test_twins_prove_nothing() -> None:
     before = _open(100)
     before.loc[:9, ["name", "address"]] = ["便民点", "黄山路1号"]
