@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.night.chronicle import Chronicle
 from tests.night.scored import SEED, Scored, scored
 from tests.night.town import Household, Town, served_town
 
@@ -28,6 +29,14 @@ def town(_served: Town) -> Iterator[Town]:
 def household(tmp_path: Path, town: Town) -> Household:
     """A household without any night yet."""
     return Household(tmp_path / "var", town.env)
+
+
+@pytest.fixture(scope="session")
+def chronicle(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Chronicle:
+    """The town's first three nights, and the tenth, when the telecom firm renumbers its whole list."""
+    lived = Chronicle(tmp_path_factory.mktemp("chronicle"), _served, (0, 1, 2, 9))
+    _served.move(0)
+    return lived
 
 
 @pytest.fixture(scope="session")

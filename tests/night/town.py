@@ -41,9 +41,11 @@ class Town:
 
     env: Mapping[str, str]
 
-    def move(self, night: int) -> None:
-        """Publish the lists of the night."""
-        requests.post(f"{self.env['SANDBOX_CONTROL_URL']}/night", json={"night": night}, timeout=120).raise_for_status()
+    def move(self, night: int) -> dict[str, int]:
+        """Publish the lists of the night; source → rows of its whole list."""
+        answer = requests.post(f"{self.env['SANDBOX_CONTROL_URL']}/night", json={"night": night}, timeout=120)
+        answer.raise_for_status()
+        return dict(answer.json()["rows"])
 
 
 @contextmanager

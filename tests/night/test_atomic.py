@@ -1,0 +1,127 @@
+"""Invariant 3: a reader sees one whole night; one writer at a time; a rejected night leaves the register as it was."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import pandas as pd
+import pytest
+
+import flows.register
+from flows.gather import Received
+from flows.night import Order, Stage, conclude, receive_all, run_nights
+from flows.settings import now
+from sources.kit.retrieval import Outcome
+from tests.night.chronicle import Chronicle
+from tests.night.onlooker import sight
+from tests.night.people import judge, write_journal
+from tests.night.town import Household, assert_same, iso
+from transforms.merge import Merged, merge
+from warehouse.lock import AnotherWriterError
+
+#: What a rejected night may write.
+RECORDED = frozenset({"night", "issue", "quarantine"})
+
+
+@contextmanager
+def onlooker(household: Household) -> Iterator[IO[str]]:
+    """A process that watches the household's register; its sights, a line each."""
+    command = [sys.executable, "-m", "tests.night.onlooker", str(household.home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        try:
+            yield watching.stdout
+        finally:
+            watching.terminate()
+
+
+def test_a_reader_sees_the_whole_night_before_or_the_whole_new_one(chronicle: Chronicle, tmp_path: Path) -> None:
+    household = chronicle.household(tmp_path / "var", after=0)
+    before, after = sight(household.home / "current"), sight(chronicle.as_published(1).home / "current")
+    with closing(duckdb.connect(str((household.home / "current").resolve() / "warehouse.duckdb"), read_only=True)) as attached:
+        with onlooker(household) as sights:
+            seen = [sights.readline().strip()]
+            household.run(iso(1))
+            while seen[-1] != after:
+                seen.append(sights.readline().strip())
+                assert len(seen) <= 2, seen
+        assert seen == [before, after]
+        assert attached.execute("select max(night)::text from night").fetchall() == [(iso(0),)], "who was attached keeps the night before"
+
+
+def test_a_second_night_ends_at_once_and_names_who_runs(chronicle: Chronicle, tmp_path: Path) -> None:
+    household = chronicle.household(tmp_path / "var", after=0)
+    tries: list[str] = []
+
+    def meanwhile(stage: Stage) -> list[Received]:
+        with pytest.raises(AnotherWriterError, match="夜跑甲") as refused:
+            household.run(iso(2))
+        tries.append(str(refused.value))
+        return receive_all(stage)
+
+    house = household.house
+    with house.publisher.begin(iso(1), "夜跑甲") as draft:
+        run_nights(house, Order(iso(1), "甲", now()), draft, meanwhile, conclude)
+        draft.publish()
+    assert len(tries) == 1
+    assert iso(1) in tries[0]
+    assert_same(household.tables(), chronicle.as_published(1).tables())
+
+
+class TestRejected:
+    """Each cause of rejection, and what is left of the night."""
+
+    def test_a_station_that_must_not_be(self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        household = chronicle.household(tmp_path / "var", after=0)
+
+        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
+            merged = merge(listings, corrections)
+            merged.stations.loc[0, "name"] = None
+            return merged
+
+        monkeypatch.setattr(flows.register, "merge", nameless)
+        assert "1 站不合格（station_nameless）" in self._reason(household, chronicle)
+        assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 1
+
+    def test_too_many_changes_at_once(self, chronicle: Chronicle, tmp_path: Path) -> None:
+        """A person's list of verdicts that would merge a fifth of the city."""
+        household = chronicle.household(tmp_path / "var", after=0)
+        anchors = household.query(
+            "select min(listing_id) as id from station_listing where valid_to is null group by station_id order by 1"
+        )["id"]
+        share = len(anchors) // 5
+        write_journal(household, *(judge(left, right, "same") for left, right in zip(anchors[:share], anchors[-share:], strict=True)))
+        assert "一夜之间有" in self._reason(household, chronicle)
+        assert household.query("select * from judgement").empty, "what was decided stands in the journal, not yet in the register"
+
+    def test_no_list_at_all(self, chronicle: Chronicle, tmp_path: Path) -> None:
+        household = chronicle.household(tmp_path / "var", after=0)
+        for record in (household.home / "archive" / "retrievals" / iso(1)).iterdir():
+            record.unlink()
+        assert "没有一份名单可用" in self._reason(household, chronicle)
+        told = household.query(f"select source, outcome from retrieval where night = '{iso(1)}'")
+        assert set(told["outcome"]) == {Outcome.UNREACHABLE, Outcome.NOT_FOUND, Outcome.NOT_DUE}
+
+    def _reason(self, household: Household, chronicle: Chronicle) -> str:
+        """Run night 1, which is rejected, and see that the register is that of night 0; the reason."""
+        ended = household.run(iso(1))
+        assert ended.state == "rejected"
+        before, after = chronicle.as_published(0).tables(), household.tables()
+        assert_same(
+            {name: before[name] for name in before if name not in RECORDED}, {name: after[name] for name in after if name not in RECORDED}
+        )
+        for name in ("issue", "quarantine"):
+            kept = after[name].merge(before[name].drop(columns="closed_on", errors="ignore"), how="inner")
+            assert len(kept) == len(before[name]), f"what {name} held of earlier nights stays"
+        nights = household.query("select night::text as night, state, reason from night order by night")
+        assert nights["night"].to_list() == [iso(0), iso(1)]
+        assert nights["state"][1] == "rejected"
+        assert household.query("select state from run order by started_at desc limit 1")["state"][0] == "rejected"
+        assert len(household.query(f"select * from retrieval where night = '{iso(1)}'")) == len(household.house.sources)
+        return str(nights["reason"][1])

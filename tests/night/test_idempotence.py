@@ -1,0 +1,102 @@
+"""Invariant 2: a night run again, or after a kill, leaves the same warehouse; it fetches nothing again, and only publication moves on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import flows.register
+from flows.night import Order, conclude, receive_all, run_nights
+from flows.settings import now
+from tests.night.chronicle import Chronicle
+from tests.night.town import Household, Town, assert_same, iso
+from transforms.events import Register
+from warehouse.engine import open_warehouse
+from warehouse.state import read_state
+
+#: What tells a source where to go on, and what it last left.
+_CHECKPOINT = ["source", "last_good_on", "is_stopped", "etag", "last_modified", "watermark", "parts"]
+
+
+class KilledError(Exception):
+    """Stands for a process that ends before it publishes."""
+
+
+def run_until_publication(household: Household, night: str) -> None:
+    """A night that does all its work and ends before anything of it is published."""
+    house = household.house
+    with suppress(KilledError), house.publisher.begin(night, "测试") as draft:
+        run_nights(house, Order(night, "killed", now()), draft, receive_all, conclude)
+        raise KilledError
+
+
+def checkpoints(household: Household) -> pd.DataFrame:
+    """Every source's checkpoint as the next night would find it."""
+    current = household.house.publisher.current()
+    assert current is not None
+    engine = open_warehouse(current.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return read_state(connection).source_state[_CHECKPOINT]
+    finally:
+        engine.dispose()
+
+
+def archived(household: Household) -> dict[str, bytes]:
+    """Every retrieval that brought a list and every payload in the archive, by path."""
+    root = household.home / "archive"
+    found = {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    return {path: content for path, content in found.items() if path.startswith("blobs") or b'"not_due"' not in content}
+
+
+def test_a_night_run_again_with_its_owners_silent_leaves_the_same_warehouse(chronicle: Chronicle, tmp_path: Path) -> None:
+    household = chronicle.household(tmp_path / "var", after=1)
+    before = archived(household)
+    household.run(iso(1))
+    assert_same(household.tables(), chronicle.as_published(1).tables())
+    assert archived(household) == before
+    told = household.query(f"select outcome from retrieval where night = '{iso(1)}'")["outcome"]
+    assert set(told) <= {"ok", "unchanged", "not_due"}, "nobody was asked: nobody would have answered"
+
+
+def test_no_table_but_run_and_retrieval_holds_the_time_of_day(chronicle: Chronicle) -> None:
+    told = chronicle.as_published(9).query(
+        "select distinct table_name from information_schema.columns where data_type like 'TIMESTAMP%' and table_name not like 'mart%'"
+    )
+    assert set(told["table_name"]) <= {"run", "retrieval", "decision", "judgement", "correction"}, "decisions have a time of their own"
+
+
+def test_a_night_that_was_not_published_moves_no_watermark(chronicle: Chronicle, town: Town, tmp_path: Path) -> None:
+    household = chronicle.household(tmp_path / "var", after=0, env=town.env)
+    before = checkpoints(household)
+    run_until_publication(household, iso(1))
+    assert_checkpoints_stay(household, before)
+    town.move(2)
+    household.run(iso(2))
+    asked = household.house.archive.recall(iso(2), "telecom_mobile")
+    assert asked is not None
+    assert asked.mode == "delta"
+    assert asked.since == iso(0), "changes are asked for since the last night that was published"
+
+
+def test_a_rejected_night_moves_no_watermark(chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    household = chronicle.household(tmp_path / "var", after=0)
+    before = checkpoints(household)
+
+    def churn(before: Register, events: pd.DataFrame) -> float:
+        return 1.0
+
+    with monkeypatch.context() as patched:
+        patched.setattr(flows.register, "churn", churn)
+        assert household.run(iso(1)).state == "rejected"
+    assert_checkpoints_stay(household, before)
+    household.run(iso(1))
+    assert_same(household.tables(), chronicle.as_published(1).tables())
+
+
+def assert_checkpoints_stay(household: Household, before: pd.DataFrame) -> None:
+    """Nothing that the next night starts from has moved."""
+    pd.testing.assert_frame_equal(checkpoints(household), before)
