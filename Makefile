@@ -33,10 +33,10 @@ lint: install  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: install  ## the suite
-	$(BIN)/pytest -q -m "not soak" $(if $(REAL_DATA),--real-data $(REAL_DATA))
+	$(BIN)/pytest tests -q -m "not soak" $(if $(REAL_DATA),--real-data $(REAL_DATA))
 
 soak: install  ## the long ones: kills, many nights
-	$(BIN)/pytest -q -m soak --timeout 1700
+	$(BIN)/pytest tests -q -m soak --timeout 1700
 
 bench: install  ## time the night and its stages; rewrites benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.night
