@@ -14,13 +14,13 @@ select r.source, coalesce(s.rows_read, 0) as rows_read, coalesce(s.accepted, 0) 
        coalesce(s.ignored, 0) as ignored, coalesce(s.open_before, 0) as open_before, coalesce(s.opened, 0) as opened,
        coalesce(s.closed, 0) as closed, coalesce(l.listings, 0) as open_after, coalesce(s.carried, 0) as carried,
        coalesce(s.is_stopped, i.issues > 0, false) as is_stopped, coalesce(s.last_good_on, g.last_good_on) as last_good_on,
-       r.outcome, r.mode, r.message, r.tries, r.bytes
+       r.outcome, r.mode, r.message, r.tries, r.bytes, i.why
 from retrieval r
 left join source_night s on s.night = r.night and s.source = r.source
 left join (select source, max(last_good_on) as last_good_on from source_night group by source) g on g.source = r.source
 left join (select source, count(*) as listings from listing where is_open and valid_from <= :night and (valid_to is null or valid_to > :night)
            group by source) l on l.source = r.source
-left join (select source, count(*) as issues from issue where night = :night and row_key is null and line is null
+left join (select source, count(*) as issues, string_agg(message, ' ' order by message) as why from issue where night = :night and row_key is null and line is null
            and severity = 'critical' group by source) i on i.source = r.source
 where r.night = :night order by r.source
 """
@@ -56,7 +56,7 @@ select event, cause, count(*) as events from station_event where night = :night 
 
 @dataclass(frozen=True, slots=True)
 class NightFacts:
-    """One night in tables. `sources`: a row a source; `issues`: source × rule; `held`: a row a held-back row and critical rule;
+    """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule;
     `quarantine`: open and new entries a source; `batches`, `counties`: open stations; `events`: what changed and why."""
 
     night: str

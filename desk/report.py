@@ -47,6 +47,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         facts=facts,
         headline=headline(facts, titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
+        told=told_of_lists(facts.sources, titles),
         groups=_groups(facts, titles, rules),
         flagged=_issues(facts, titles, rules),
         batches=facts.batches.to_dict("records"),
@@ -72,6 +73,17 @@ def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
         f"停用 {len(stopped)} 份（{names}），沿用上次的登记。" if len(stopped) else "全部可用。"
     )
     return [first, second, f"**扣留**：{held} 行在隔离区，其中今晚新增 {facts.new_in_quarantine} 行。"]
+
+
+def told_of_lists(sources: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
+    """One line a list of which something is to be said: its title, and why it was stopped or was not fetched."""
+    lines = []
+    for row in sources.to_dict("records"):
+        title = titles.get(row["source"], row["source"])
+        sentence = row["why"] if row["is_stopped"] and not pd.isna(row["why"]) else row["message"]
+        if sentence and not pd.isna(sentence):
+            lines.append(f"{title}：{sentence.removeprefix(title + '：')}")
+    return lines
 
 
 def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:

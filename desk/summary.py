@@ -13,7 +13,7 @@ from rich.text import Text
 
 from desk import words
 from desk.facts import NightFacts
-from desk.report import headline
+from desk.report import headline, told_of_lists
 
 
 def night_summary(facts: NightFacts, titles: Mapping[str, str], home: Path) -> RenderableType:
@@ -27,6 +27,7 @@ def night_summary(facts: NightFacts, titles: Mapping[str, str], home: Path) -> R
             expand=False,
         ),
         _sources(facts),
+        *_stopped(facts, titles),
         _stations(facts),
         _next(facts, home),
     )
@@ -48,6 +49,13 @@ def _sources(facts: NightFacts) -> Table:
     return table
 
 
+def _stopped(facts: NightFacts, titles: Mapping[str, str]) -> list[Text]:
+    """Why each list that was stopped was."""
+    stopped = facts.sources[facts.sources["is_stopped"].astype(bool)]
+    lines = "\n".join("  " + line for line in told_of_lists(stopped, titles))
+    return [Text.assemble(("停用的名单  Stopped\n", "bold"), (lines, "red"), "\n")] if lines else []
+
+
 def _stations(facts: NightFacts) -> Text:
     batches = "，".join(f"{words.word(words.BATCHES, row['batch'])} {row['stations']}" for row in facts.batches.to_dict("records"))
     return Text.assemble(("名册  Stations  ", "bold"), (str(facts.stations), "bold green"), f" 站（{batches}）\n")
@@ -60,4 +68,6 @@ def _next(facts: NightFacts, home: Path) -> Text:
     ]
     if int(facts.quarantine["open_count"].sum()):
         steps.insert(0, "看扣留    .venv/bin/yizhan quarantine：哪些行、为什么、该谁改")
+    if facts.sources["is_stopped"].astype(bool).any():
+        steps.insert(0, "取名单    对方改好后：.venv/bin/yizhan nightly --refetch --source 名单的 source（可写多次）")
     return Text("\n".join(["下一步  Next", *("  " + step for step in steps)]))

@@ -126,7 +126,7 @@ def _lost(lost: int, before: int) -> str:
 
 
 def _issue(source: Source, rule: str, value: str) -> pd.DataFrame:
-    return issue_rows(RULES[rule], pd.DataFrame({"source": [source.key]}), [value])
+    return issue_rows(RULES[rule], pd.DataFrame({"source": [source.key]}), [value], message=value)
 
 
 def _stops(issues: pd.DataFrame, waived: frozenset[str]) -> bool:

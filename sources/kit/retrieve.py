@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from sources.kit.call import Clock, Fetch, FetchCall, Fetched, FetchError
 from sources.kit.deadline import Deadline, TooSlowError
 from sources.kit.named import MissingSettingError, Named
 from sources.kit.network import Network
+from sources.kit.raw import NotAsDeclaredError, Payload
 from sources.kit.retrieval import Checkpoint, Outcome, Retrieval
 
 
@@ -31,6 +33,8 @@ class Fetchable(Protocol):
     @property
     def fetch(self) -> Fetch: ...
     @property
+    def reader(self) -> Callable[[Sequence[Payload]], object]: ...
+    @property
     def wall_seconds(self) -> float: ...
     @property
     def due(self) -> Nights: ...
@@ -50,7 +54,8 @@ def retrieve(
     """The source's list on the night (ISO date), from what the last publication left, with a record in the archive.
 
     A retrieval of the night that is complete is given back as it is, unless `refetch`. Payloads equal to the checkpoint's are unchanged,
-    whatever the owner's server says. Raises OSError when the archive cannot be written: a full disk is no fault of the owner's.
+    whatever the owner's server says. Payloads that the source's reader cannot read are not complete: the owner mends them, a re-run fetches
+    them. Raises OSError when the archive cannot be written: a full disk is no fault of the owner's.
     """
     if not refetch:
         known = archive.recall(night, source.key)
@@ -96,8 +101,12 @@ def _attempt(
 def _fetched(source: Fetchable, call: FetchCall) -> tuple[Fetched, Outcome, str]:
     try:
         fetched = _compared(source.fetch(call), call.checkpoint)
+        if fetched.mode != "unchanged":
+            source.reader([Payload(part.label, call.archive.read(part.sha256)) for part in fetched.parts])
     except FetchError as failed:
         return _nothing(call), failed.outcome, failed.sentence
+    except NotAsDeclaredError as refusal:
+        return _nothing(call), Outcome.NOT_DECLARED_FORMAT, str(refusal)
     except MissingSettingError as missing:
         return _nothing(call), Outcome.NOT_CONFIGURED, str(missing)
     except TooSlowError:

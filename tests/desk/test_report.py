@@ -11,7 +11,7 @@ from transforms.records import RULES
 
 SOURCE = {
     "source": "union", "rows_read": 3, "accepted": 1, "held_back": 1, "ignored": 1, "open_before": 0, "opened": 1, "closed": 0,
-    "open_after": 1, "carried": 0, "is_stopped": False, "last_good_on": "2026-06-01", "outcome": "ok", "mode": "snapshot", "message": "",
+    "open_after": 1, "carried": 0, "is_stopped": False, "last_good_on": "2026-06-01", "outcome": "ok", "mode": "snapshot", "message": "", "why": None,
     "tries": 1, "bytes": 100,
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from sources.kit.archive import Archive
 from sources.kit.call import Fetch
 from sources.kit.named import Named
 from sources.kit.network import Network
+from sources.kit.raw import Payload
 from sources.kit.retrieval import Checkpoint, Outcome, Retrieval
 from sources.kit.retrieve import retrieve
 from sources.kit.source import Due
@@ -38,6 +40,7 @@ class Listed:
     title: str = "网点清单"
     wall_seconds: float = 20.0
     due: Due = field(default_factory=Due.daily)
+    reader: Callable[[Sequence[Payload]], object] = list
 
 
 @dataclass

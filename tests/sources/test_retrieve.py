@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from sources.kit.call import FetchCall, Fetched, FetchError
 from sources.kit.named import MissingSettingError
+from sources.kit.raw import NotAsDeclaredError, Payload
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
 from sources.kit.source import Due
 from tests.sources.fetching import SECRETS, Nightly
@@ -64,6 +66,17 @@ def test_a_failure_is_tried_again(nightly: Nightly, outcome: Outcome) -> None:
     assert (failed.outcome, failed.mode, failed.message) == (outcome, "none", "网点清单：出了问题；请处理")
     assert nightly.contents(failed) == [b"list"]  # what came before it failed is kept, for whoever looks into it
     owner.failure = None
+    assert nightly.run(owner).outcome is Outcome.OK
+
+
+def test_what_its_reader_cannot_read_is_a_failure_and_fetched_again_once_mended(nightly: Nightly) -> None:
+    def refuse(payloads: Sequence[Payload]) -> None:
+        raise NotAsDeclaredError(f"{payloads[0].label}：应为 CSV，收到的是网页；请检查地址")
+
+    owner = Owner()
+    failed = nightly.run(owner, reader=refuse)
+    assert (failed.outcome, failed.mode) == (Outcome.NOT_DECLARED_FORMAT, "none")
+    assert nightly.contents(failed) == [b"list"]
     assert nightly.run(owner).outcome is Outcome.OK
 
 
