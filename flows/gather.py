@@ -72,11 +72,21 @@ def receive(house: House, state: State, key: str, night: str, *, refetch: bool, 
         checkpoint = _before(state, key).checkpoint
         retrieval = retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch)
     else:
-        recalled = house.archive.recall(night, key)
-        retrieval = recalled or Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
+        retrieval = _recalled(house, state, key, night)
     if not retrieval.outcome.is_usable:
         return Received(key, retrieval, None)
     return Received(key, retrieval, apply(read(source, retrieval, house.archive), source))
+
+
+def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
+    """What the archive holds of the night. Changes that begin after the source's checkpoint are passed over: what changed between the two
+    would be lost for good; the next night that fetches asks from the checkpoint on."""
+    recalled = house.archive.recall(night, key)
+    if recalled is None:
+        return Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
+    if recalled.outcome.is_usable and not recalled.serves(_before(state, key).checkpoint):
+        return Retrieval(key, night, Outcome.NOT_DUE, message="当夜只存有变化部分，与上次采用的名单接不上，沿用上次的；下次取数时补齐")
+    return recalled
 
 
 def validate(house: House, state: State, received: Sequence[Received], night: str, *, full: bool) -> list[Gathered]:

@@ -53,7 +53,7 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
-    merged = merge(placed, decisions.corrections)
+    merged = merge(placed, _followed(decisions.corrections, identified.redirects))
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
@@ -68,6 +68,13 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
         events=night_events(before, after, listings),
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
     )
+
+
+def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:
+    """Corrections of a station that was merged away hold for the station that answers for it; the later decision on a field wins."""
+    leads = redirects.set_index("from_id")["to_id"]
+    answering = corrections["key"].map(leads).where(corrections["scope"] == "station")
+    return corrections.assign(key=answering.fillna(corrections["key"]).astype("str"))
 
 
 def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from transforms.ledger import CARRIED_TOO_LONG
+
 EVENT_COLUMNS: Final = ("station_id", "event", "cause", "source", "detail")
 
 #: Fields whose change is an event, and its name. Positions are apart: a metre is no move.
@@ -47,12 +49,17 @@ def night_events(before: Register, after: Register, listings: pd.DataFrame) -> p
 
 
 def churn(before: Register, events: pd.DataFrame) -> float:
-    """Share (0-1) of the stations open before that closed, were merged away or lost a part tonight; 0 under CHURN_FLOOR stations."""
+    """Share (0-1) of the stations open before that closed, were merged away or lost a part tonight; 0 under CHURN_FLOOR stations.
+
+    Stations that close because their source was carried for too long do not count: that was told every night before, and a gate that
+    kept them would reject every night from then on.
+    """
     is_open = before.stations["status"] == "open" if len(before.stations) else pd.Series(dtype=bool)
     known = set(before.stations.loc[is_open, "station_id"]) if len(before.stations) else set()
     if len(known) < CHURN_FLOOR:
         return 0.0
-    shaken = set(events.loc[events["event"].isin(["closed", "merged", "split"]), "station_id"])
+    is_sudden = events["event"].isin(["closed", "merged", "split"]) & events["cause"].ne(CARRIED_TOO_LONG)
+    shaken = set(events.loc[is_sudden, "station_id"])
     return len(known & shaken) / len(known)
 
 

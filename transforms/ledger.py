@@ -17,6 +17,9 @@ Mode = Literal["snapshot", "delta", "carried", "not_due"]
 #: A listing missing from one complete snapshot may be an accident of the owner's; missing from two in a row, it is gone.
 ABSENCES_TO_CLOSE: Final = 2
 
+#: The cause with which listings close whose source was good for the last time longer ago than it may be carried.
+CARRIED_TOO_LONG: Final = "carried_too_long"
+
 #: What the ledger itself keeps with a listing. `missed` counts complete snapshots without it; `carried_since` is the night from which
 #: its values are old, with the cause (row_held, absent_once); a whole source that is carried is told by its own record, not here.
 STANDING: Final = ("is_open", "first_seen_on", "missed", "carried_since", "carried_cause", "closed_on", "close_cause")
@@ -126,7 +129,7 @@ def expiry(last_good_on: str | None, max_age_days: int) -> str | None:
 
 
 def _expire(prior: pd.DataFrame, night: str) -> pd.DataFrame:
-    return _close(prior, prior["is_open"].astype(bool), night, "carried_too_long")
+    return _close(prior, prior["is_open"].astype(bool), night, CARRIED_TOO_LONG)
 
 
 def _close(listings: pd.DataFrame, which: pd.Series, night: str, cause: str) -> pd.DataFrame:

@@ -40,7 +40,10 @@ def read_journal(path: Path) -> Decisions:
     Acts read here: judge {left_id, right_id, verdict}; correct {scope, key, field, value}; undo {undoes}.
     """
     lines = _lines(path)
-    undone = {str(line["undoes"]) for line in lines if line["act"] == "undo"}
+    undone: set[str] = set()
+    for line in reversed(lines):  # an undo that was itself undone takes nothing back
+        if line["act"] == "undo" and line["decision_id"] not in undone:
+            undone.add(str(line["undoes"]))
     standing = [line for line in lines if line["decision_id"] not in undone]
     return Decisions(
         judgements=_frame([_judgement(line) for line in standing if line["act"] == "judge"], _JUDGEMENT, ["left_id", "right_id"]),

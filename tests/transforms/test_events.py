@@ -79,3 +79,14 @@ def test_churn_is_the_share_of_open_ids_that_were_shaken() -> None:
     before, after = register(stations(**many)), register(stations(**gone))
     assert churn(before, night_events(before, after, NO_LISTINGS)) == 10 / CHURN_FLOOR
     assert churn(register(stations(a={})), night_events(register(stations(a={})), register(stations()), NO_LISTINGS)) == 0.0
+
+
+def test_a_list_that_was_carried_for_too_long_is_no_churn() -> None:
+    many: dict[str, dict[str, object]] = {f"s{number:03}": {} for number in range(CHURN_FLOOR)}
+    links = {f"l{key}": key for key in many}
+    before = register(stations(**many), links)
+    after = register(stations(**{key: {"status": "closed"} for key in many}), links)
+    listings = pd.DataFrame({"listing_id": list(links), "source": "union", "close_cause": "carried_too_long", "closed_on": "2026-08-01"})
+    events = night_events(before, after, listings)
+    assert len(events) == CHURN_FLOOR
+    assert churn(before, events) == 0.0

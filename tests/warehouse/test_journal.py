@@ -44,6 +44,18 @@ def test_what_was_undone_does_not_stand_but_is_remembered(tmp_path: Path) -> Non
     assert decisions.log["is_undone"].tolist() == [True, False]
 
 
+def test_an_undo_can_be_undone(tmp_path: Path) -> None:
+    file = journal(
+        tmp_path,
+        {"decision_id": 1, "act": "correct", "scope": "station", "key": "yz1", "field": "name", "value": "甲"},
+        {"decision_id": 2, "act": "undo", "undoes": 1},
+        {"decision_id": 3, "act": "undo", "undoes": 2},
+    )
+    decisions = read_journal(file)
+    assert decisions.corrections["value"].tolist() == ["甲"]
+    assert decisions.log["is_undone"].tolist() == [False, True, False]
+
+
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     file = journal(tmp_path, {"decision_id": 1, "act": "undo", "undoes": "9"})
     file.write_text(file.read_text("utf-8") + "{", "utf-8")
