@@ -33,7 +33,7 @@ lint: install  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: install  ## the suite
-	$(BIN)/pytest tests -q -m "not soak" $(if $(REAL_DATA),--real-data $(REAL_DATA))
+	$(BIN)/pytest tests -q -n 2 --dist loadfile -m "not soak" $(if $(REAL_DATA),--real-data $(REAL_DATA))
 
 soak: install  ## the long ones: kills, many nights
 	$(BIN)/pytest tests -q -m soak --timeout 1700
