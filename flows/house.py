@@ -13,9 +13,9 @@ from flows.settings import ROOT, SettingError, Settings, now
 from sources.kit.archive import Archive
 from sources.kit.named import Named
 from sources.kit.network import Network
-from sources.kit.registry import discover
+from sources.kit.registry import RegistryError, discover
 from sources.kit.source import Source
-from transforms.dedupe import Model, load_model
+from transforms.dedupe import Model, ModelError, load_model
 from transforms.records import City, load_city
 from transforms.records.city import CityError
 from warehouse.publish import Publisher
@@ -93,8 +93,10 @@ def open_house(settings: Settings) -> House:
     try:
         city = load_city(settings.city_folder)
         sources = discover(settings.city_folder)
-    except CityError as wrong:
+        house = House(settings, city, sources)
+        _ = house.model  # a model that cannot be read is told now, not in the middle of a night
+    except (CityError, RegistryError, ModelError) as wrong:
         raise SettingError(str(wrong)) from wrong
     if not sources:
         raise SettingError(f"{settings.city_folder}：没有一个来源；每个来源是目录里的一个 .py 文件")
-    return House(settings, city, sources)
+    return house

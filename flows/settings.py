@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -11,9 +12,13 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "YIZHAN_"
+
+#: User and password before the host of an address, with or without a scheme.
+_CREDENTIALS = re.compile(r"[^/@\s]+@")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -80,8 +85,20 @@ def load_settings() -> Settings:
     try:
         return Settings(_env_file=env_file)
     except ValidationError as wrong:
-        told = "；".join(f"YIZHAN_{str(error['loc'][0]).upper()}={error.get('input')}：{error['msg']}" for error in wrong.errors())
-        raise SettingError(told) from None
+        raise SettingError("；".join(map(_told, wrong.errors()))) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    """What is wrong with one setting, in one sentence; a password inside an address is not told."""
+    name, value = PREFIX + str(error["loc"][0]).upper(), _CREDENTIALS.sub("***@", str(error["input"]))
+    context = error.get("ctx", {})
+    wanted = {
+        "int_parsing": "应为整数",
+        "greater_than_equal": f"应不小于 {context.get('ge')}",
+        "less_than_equal": f"应不大于 {context.get('le')}",
+        "value_error": str(context.get("error")),
+    }
+    return f"{name}={value}：{wanted.get(error['type'], error['msg'])}，请改正"
 
 
 def prepare_process(settings: Settings) -> None:

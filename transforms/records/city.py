@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class CityError(ValueError):
@@ -64,7 +65,7 @@ def load_city(folder: Path) -> City:
             name=facts["name"],
             province=facts["province"],
             code=str(facts["code"]),
-            timezone=facts["timezone"],
+            timezone=ZoneInfo(facts["timezone"]).key,
             bounds=(bounds[0], bounds[1], bounds[2], bounds[3]),
             divisions=tuple(
                 Division(line["code"], line["name"], line["parent"], int(line["level"]), line["vintage"])
@@ -77,10 +78,14 @@ def load_city(folder: Path) -> City:
         )
     except FileNotFoundError as missing:
         raise CityError(f"城市目录不完整：缺少 {missing.filename}；可用 yizhan city new 生成一个样例") from missing
+    except ZoneInfoNotFoundError as unknown:
+        raise CityError(f"{folder / 'city.toml'}: 没有 timezone 所写的时区；请写成 Asia/Shanghai 的样子") from unknown
     except KeyError as missing:
         raise CityError(f"{folder}: 缺少 {missing.args[0]} 一项") from missing
     except tomllib.TOMLDecodeError as broken:
         raise CityError(f"{folder / 'city.toml'}: 不是有效的 TOML：{broken}") from broken
+    except (TypeError, ValueError) as wrong:
+        raise wrong if isinstance(wrong, CityError) else CityError(f"{folder}: 有一项的写法不对：{wrong}") from wrong
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,69 @@
+"""A wrong setting is one clear sentence that names it, says what to do, and keeps a password to itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.house import open_house
+from flows.settings import SettingError, load_settings
+from sources.kit.city_new import new_city
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PORT", "many", "YIZHAN_PORT=many：应为整数，请改正"),
+        ("PORT", "70000", "YIZHAN_PORT=70000：应不大于 65535，请改正"),
+        ("WORKERS", "0", "YIZHAN_WORKERS=0：应不小于 1，请改正"),
+        ("PROXY", "proxy:3128", "YIZHAN_PROXY=proxy:3128：应为 http://主机:端口，请改正"),
+        ("PROXY", "ftp://robot:s3cret@proxy:3128", "YIZHAN_PROXY=ftp://***@proxy:3128：应为 http://主机:端口，请改正"),
+        ("PROXY", "robot:s3cret@proxy:3128", "YIZHAN_PROXY=***@proxy:3128：应为 http://主机:端口，请改正"),
+        ("CA_BUNDLE", "none.pem", "YIZHAN_CA_BUNDLE=none.pem：文件不存在，请改正"),
+        ("ENV_FILE", "none.env", "YIZHAN_ENV_FILE=none.env：文件不存在"),
+    ],
+)
+def test_a_setting_of_the_wrong_form(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(f"YIZHAN_{name}", value)
+    with pytest.raises(SettingError) as wrong:
+        load_settings()
+    assert str(wrong.value) == told
+
+
+def test_two_wrong_settings_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YIZHAN_PORT", "many")
+    monkeypatch.setenv("YIZHAN_WORKERS", "0")
+    with pytest.raises(SettingError, match=r"YIZHAN_PORT=.*；YIZHAN_WORKERS="):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("city.toml", "name = ", "不是有效的 TOML"),
+        ("city.toml", 'name = "芜湖市"', "缺少 bounds 一项"),
+        ("city.toml", 'name="a"\nprovince="b"\ncode="9901"\ntimezone="Asia/Beijing"\nbounds=[1,2,3,4]', "时区"),
+        ("city.toml", 'name="a"\nprovince="b"\ncode="9901"\ntimezone="Asia/Shanghai"\nbounds=[9,2,3,4]', "bounds"),
+        ("city.toml", 'name="a"\nprovince="b"\ncode="9901"\ntimezone="Asia/Shanghai"\nbounds="wide"', "写法不对"),
+        ("vocabulary/divisions.csv", "code,name,parent,level,vintage\n990101,甲区,9901,three,2025", "写法不对"),
+        ("stations.py", "SOURCE = 1", "缺少 SOURCE"),
+        ("stations.py", "import nothing_like_it", "读不进来"),
+    ],
+)
+def test_a_citys_folder_that_is_not_as_it_should_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, content: str, told: str
+) -> None:
+    folder = new_city(tmp_path / "hefei")
+    (folder / file).write_text(content, "utf-8")
+    monkeypatch.setenv("YIZHAN_CITY", str(folder))
+    with pytest.raises(SettingError, match=told) as wrong:
+        open_house(load_settings())
+    assert str(folder) in str(wrong.value)
+
+
+def test_a_model_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}", "utf-8")
+    monkeypatch.setenv("YIZHAN_MODEL", str(tmp_path / "model.json"))
+    with pytest.raises(SettingError, match=r"去重模型 model\.json"):
+        open_house(load_settings())
