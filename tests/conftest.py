@@ -13,28 +13,29 @@ from hypothesis import settings
 settings.register_profile("yizhan", deadline=None)
 settings.load_profile("yizhan")
 
-_FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+_FIGURE = "figure"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real-data", type=Path, default=None, help="folder with real lists (nanjing/entities.csv …)")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_FIGURES] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.stash[_FIGURES]:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ended = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    figures = [
+        told for report in ended if isinstance(report, pytest.TestReport) for name, told in report.user_properties if name == _FIGURE
+    ]
+    if figures:
         terminalreporter.section("figures")
-        for line in config.stash[_FIGURES]:
-            terminalreporter.write_line(line)
+        for line in figures:
+            terminalreporter.write_line(str(line))
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Tell a figure that was measured."""
-    return request.config.stash[_FIGURES].append
+    properties = request.node.user_properties
+    return lambda figure: properties.append((_FIGURE, figure))
 
 
 @pytest.fixture(scope="session")
