@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -78,14 +78,19 @@ class House:
                 digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         if self.settings.model:
             digest.update(self.settings.model.read_bytes())
-        packages = sorted({f"{package.name}=={package.version}" for package in distributions()})
-        digest.update("\n".join(packages).encode())
+        digest.update(_packages())
         return digest.hexdigest()
 
     def fingerprint(self, night: str) -> str:
         """What every derived row of `night` depends on besides the lists: the rules, and how many dated division changes are in force."""
         in_force = sum(year <= int(night[:4]) for year, _, _ in self.city.changes)
         return hashlib.sha256(f"{self._rules} {in_force}".encode()).hexdigest()
+
+
+@cache
+def _packages() -> bytes:
+    """Names and versions of the packages installed. Reading them all takes longer than every rule together, and a process keeps its own."""
+    return "\n".join(sorted({f"{package.name}=={package.version}" for package in distributions()})).encode()
 
 
 def open_house(settings: Settings) -> House:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,23 @@ _SILENT: Final = {
     "YIZHAN_TOWER_URL": "postgresql://reader:x@127.0.0.1:9/tower",
     "YIZHAN_RURAL_PATH": "/nowhere/outbox",
 }
+
+#: What each owner turns a stranger away for → the setting that is wrong. At once, without the patience that a silent one is shown.
+_REFUSED: Final = {
+    "bank_icbc": {"YIZHAN_ICBC_SECRET": "x"},
+    "bank_rural": {"YIZHAN_RURAL_PATH": "/nowhere/outbox"},
+    "civilization": {"YIZHAN_CIVILIZATION_URL": "{YIZHAN_CIVILIZATION_URL}/moved"},
+    "telecom_mobile": {"YIZHAN_MOBILE_CLIENT_SECRET": "x"},
+    "telecom_tower": {"YIZHAN_TOWER_URL": "postgresql://reader:x@127.0.0.1:9/tower"},
+    "union": {"YIZHAN_UNION_KEY": "x"},
+}
+SOURCES: Final = tuple(_REFUSED)
+
+
+def refusing(env: Mapping[str, str], sources: Iterable[str]) -> dict[str, str]:
+    """The settings with which these sources give nothing."""
+    wrong = {name: value for key in sources for name, value in _REFUSED[key].items()}
+    return {**env, **{name: value.format_map(env) for name, value in wrong.items()}}
 
 
 class Chronicle:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.night.chronicle import Chronicle
-from tests.night.town import Town, assert_same, iso, served_town
+from tests.night.books import assert_conserved
+from tests.night.chronicle import Chronicle, keep
+from tests.night.town import Household, assert_same, iso, served_town
 
 #: Nights of the chronicle and the one before each; the tenth renumbers a list and comes after a Monday that was missed.
 STEPS = ((0, 1), (1, 2), (2, 9))
@@ -21,8 +21,30 @@ def test_a_full_night_equals_the_incremental_one(before: int, night: int, chroni
     assert_same(household.tables(), chronicle.as_published(night).tables())
 
 
-@pytest.fixture(scope="module")
-def larger_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    """A town of a third: enough of everything to change every night."""
-    with served_town(tmp_path_factory.mktemp("larger"), seed=7, scale=0.3) as town:
-        yield town
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_fourteen_nights_full_equal_fourteen_incremental(tmp_path: Path) -> None:
+    """A Monday to a Sunday and again: two Mondays, two Sundays, and on night 9 new numbers. Each full night from the same prior state."""
+    with served_town(tmp_path, seed=7, scale=0.3) as town:
+        lived = Household(tmp_path / "lived", town.env)
+        for night in range(14):
+            town.move(night)
+            full = Household(tmp_path / f"full-{night}", town.env)
+            if night:
+                keep(lived, full.home)
+            (full.home / "archive").symlink_to(lived.home / "archive")
+            lived.run(iso(night))
+            full.run(iso(night), full=True)
+            assert_same(full.tables(), lived.tables())
+        assert_conserved(lived)
+        told = lived.query(
+            "select night::text as night, source, mode from retrieval join source_night using (night, source) where rows_read > 0"
+        )
+        seen = set(told[["source", "mode"]].itertuples(index=False, name=None))
+        assert {
+            ("telecom_mobile", "delta"),
+            ("telecom_tower", "delta"),
+            ("telecom_tower", "snapshot"),
+            ("civilization", "snapshot"),
+        } <= seen
+        assert lived.query("select * from issue where rule = 'source_renumbered'")["night"].astype(str).to_list() == [iso(9)]

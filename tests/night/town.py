@@ -22,6 +22,7 @@ from flows.register import Verdict
 from flows.settings import Settings, now
 from warehouse.engine import open_warehouse
 from warehouse.publish import Publisher
+from warehouse.state import State, read_state
 from warehouse.tables import METADATA
 
 EPOCH = date(2026, 6, 1)
@@ -106,6 +107,11 @@ class Household:
                 listed = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in without)
                 frames[name] = pd.read_sql_query(f"select {listed} from {name} order by {listed}", engine)
         return frames
+
+    def state(self) -> State:
+        """What the next night starts from."""
+        with self._opened() as engine, engine.connect() as connection:
+            return read_state(connection)
 
     @contextmanager
     def _opened(self) -> Iterator[Engine]:
