@@ -1,8 +1,9 @@
-"""The command line. Exit codes: 0 published, 1 rejected, 2 wrong use or setting, 3 another writer holds the lock, 70 our own fault."""
+"""The command line. Exit codes: 0 published, 1 not published (rejected, or the disk is full), 2 wrong use or setting, 3 another writer holds the lock, 70 our own fault."""
 
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from rich.console import Console
 
 from flows.settings import SettingError, load_settings, prepare_process
 
-PUBLISHED, WRONG_USE, LOCKED = 0, 2, 3
+PUBLISHED, WRONG_USE, LOCKED, OUR_FAULT = 0, 2, 3, 70
 
 app = App(
     name="yizhan",
     help="One register of every service station in a city, rebuilt each night from its owners' lists.\n\n"
-    "Exit codes: 0 published, 1 rejected, 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
+    "Exit codes: 0 published, 1 not published (rejected, or the disk is full), 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
     version_flags=["--version"],
     default_parameter=Parameter(negative=()),
 )
@@ -143,8 +144,10 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
     from flows.run import LockedError, RefusedError
+    from flows.sample import SampleError
+    from flows.server import ServerError
 
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
@@ -156,6 +159,13 @@ def _run(arguments: list[str]) -> int:
     except LockedError as held:
         warn.print(str(held), markup=False)
         return LOCKED
+    except (ServerError, SampleError, PermissionError) as wrong:
+        warn.print(f"无法运行：{wrong}", markup=False)
+        return WRONG_USE
     except KeyboardInterrupt:
         return 130
+    except Exception:  # noqa: BLE001 - told whole, under an exit code of its own
+        warn.print("程序出错（不是名单或设置的问题），请把下面的内容报给开发者：")
+        warn.print(traceback.format_exc(), markup=False)
+        return OUR_FAULT
     return code if isinstance(code, int) else PUBLISHED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -24,6 +25,8 @@ from transforms.ledger import Settled, Tonight, expiry, settle
 from transforms.records import columns_of, empty_frame, no_issues
 from transforms.standardise import standardise
 from warehouse.state import State
+
+_LOG: Final = logging.getLogger(__name__)
 
 #: Listings of a source that was taken out of the city's folder are carried as long as those of one that fails.
 WITHDRAWN_DAYS: Final = 60
@@ -66,7 +69,18 @@ class _Before:
 
 def receive(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Received:
     """Fetch the source (from the archive when the night's retrieval is complete there; not `asked`: never from the owner), read it, and
-    hold it to its contract."""
+    hold it to its contract. A fault of ours in one list stops that list, is told, and leaves the others be."""
+    try:
+        return _received(house, state, key, night, refetch=refetch, asked=asked)
+    except OSError:
+        raise  # a disk that is full, or gone, is no fault of one list
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the other lists go on and this one is told
+        _LOG.exception("%s could not be taken on %s", key, night)
+        told = f"{house.sources[key].title}：取数或读入时程序出错（{type(fault).__name__}），沿用上次的名单；请把运行日志报给开发者"
+        return Received(key, Retrieval(key, night, Outcome.OUR_FAULT, message=told), None)
+
+
+def _received(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Received:
     source = house.sources[key]
     if asked:
         checkpoint = _before(state, key).checkpoint

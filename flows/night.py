@@ -22,7 +22,7 @@ from flows.settings import now
 from transforms.records import no_issues
 from warehouse.interval import revert
 from warehouse.journal import Decisions, read_journal
-from warehouse.load import NightRecord, NightTables, load_night, load_rejected
+from warehouse.load import NightRecord, NightTables, load_night, load_rejected, record_run
 from warehouse.publish import Draft
 from warehouse.state import State, nights_after, read_state
 
@@ -92,6 +92,7 @@ def run_nights(
     with draft.engine.connect() as connection:
         transaction = connection.begin()
         later = nights_after(connection, order.night)
+        was_rejected = set(nights_after(connection, order.night, state="rejected"))
         first = run(order.night)
         if first.ended.state == "rejected":
             transaction.rollback()  # the register stays as it was, of this night and of every later one
@@ -99,9 +100,22 @@ def run_nights(
             later = []
         write(connection, order.night, first)
         for night in later:
-            write(connection, night, run(night))
+            rebuilt = run(night)
+            if rebuilt.ended.state == "rejected" and night not in was_rejected:
+                transaction.rollback()  # a night that stands published is not taken back by rebuilding an earlier one
+                told = _refused(connection, order, first, night, rebuilt.ended)
+                return told, night_report(night_facts(connection, order.night), house.titles, every_rule())
+            write(connection, night, rebuilt)
         transaction.commit()
         return first.ended, night_report(night_facts(connection, order.night), house.titles, every_rule())
+
+
+def _refused(connection: Connection, order: Order, first: Concluded, night: str, ended: Verdict) -> Verdict:
+    """The order as rejected because a later night could not be rebuilt after it; only the run is kept."""
+    told = Verdict("rejected", f"重建到 {night} 这一夜时不能发布（{ended.reason}），已发布的各夜保持原样")
+    with connection.begin():
+        record_run(connection, order.night, {**first.written.run, "state": told.state, "reason": told.reason})
+    return told
 
 
 def begin(connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str) -> Stage:

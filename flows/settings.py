@@ -108,16 +108,18 @@ def prepare_process(settings: Settings) -> None:
     """
     home = (settings.home / "prefect").resolve()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, value in {
+    os.environ |= {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+    for name, value in {
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 7-17 s on a quiet machine
-        "GX_ANALYTICS_ENABLED": "false",
     }.items():
         os.environ.setdefault(name, value)
 

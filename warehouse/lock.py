@@ -51,17 +51,22 @@ def writing(path: Path, holder: Holder, *, wait: bool = False) -> Iterator[None]
 
 
 def writer(path: Path) -> Holder | None:
-    """Who writes by the lock file `path` now, None when nobody does. Looks without locking: asking must never turn a night away."""
+    """Who writes by the lock file `path` now, None when nobody does.
+
+    The lock itself is asked only where a name stands in the file, so that asking turns no night away: a name may be one that a killed
+    writer left, and its process id may by now be somebody else's.
+    """
     holder = _named(path)
     if holder is None:
         return None
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.kill(holder.pid, 0)
-    except ProcessLookupError:
-        return None  # it was killed, and left its name behind
-    except PermissionError:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return holder
-    return holder
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _named(path: Path) -> Holder | None:

@@ -129,8 +129,10 @@ def _good_nights(connection: Connection) -> pd.DataFrame:
     )
 
 
-def nights_after(connection: Connection, night: str) -> list[str]:
-    """Every night later than `night` (ISO date) that the warehouse holds, in order."""
+def nights_after(connection: Connection, night: str, state: str | None = None) -> list[str]:
+    """Every night later than `night` (ISO date) that the warehouse holds, of the given state where one is given, in order."""
     nights = table("night")
     later = select(nights.c.night).where(nights.c.night > text("cast(:night as date)")).order_by(nights.c.night)
+    if state is not None:
+        later = later.where(nights.c.state == state)
     return [each.isoformat() for each in connection.execute(later, {"night": night}).scalars()]

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     TOO_SLOW = "too_slow"
     UNREACHABLE = "unreachable"
     NOT_CONFIGURED = "not_configured"
+    OUR_FAULT = "our_fault"
 
     @property
     def word(self) -> str:
@@ -57,6 +58,7 @@ _WORDS: Final = {
     Outcome.TOO_SLOW: "超时",
     Outcome.UNREACHABLE: "连不上",
     Outcome.NOT_CONFIGURED: "未配置",
+    Outcome.OUR_FAULT: "程序出错",
 }
 
 
