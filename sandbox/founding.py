@@ -10,7 +10,7 @@ from sandbox.credit import credit_code
 from sandbox.dice import apportion, dice, share
 from sandbox.grades import BATCH_TOTALS, GRADES, OWN_LIST, UNLISTED, Grade
 from sandbox.hubs import Hub, lay_hubs
-from sandbox.station import SOURCES, Place, Station, day
+from sandbox.station import PUBLIC, SOURCES, Place, Station, day
 from sandbox.words import CENTRE_RANKS, FACILITIES, MERCHANTS, host_of, hours_of, labels, landline, mobile, person, true_name
 
 #: Stations a hub on average; with less, neighbours are rare and any matcher does well.
@@ -99,16 +99,19 @@ def _rank(rng: Random, grade: Grade) -> str:
 
 
 def _label(ground: Ground, rng: Random, grade: Grade, rank: str, hub: Hub) -> str:
-    """The first free word: one owner never gives two outlets of a county the same name, different owners do."""
+    """The first free word: one owner never gives two outlets of a county the same name, different owners do. Of the public places of a
+    corner no two are called alike: people there could not tell them apart."""
     family = rank if grade.kind == "merchant" else grade.brand or grade.kind + grade.rank
+    corner = f"public {hub.number}" if grade.kind in PUBLIC else family
     words = labels(rng, grade.kind, rank, hub)
     for word in [
         *words,
         *(f"{words[0]}第{ordinal}" for ordinal in "二三四五六七八九"),
         *(words[0] + str(place) for place in range(10, 99)),
     ]:
-        if (family, hub.county_code, word) not in ground.labels:
-            ground.labels.add((family, hub.county_code, word))
+        names = {(family, hub.county_code, word), (corner, hub.county_code, word)}
+        if not names & ground.labels:
+            ground.labels |= names
             return word
     return words[0]
 

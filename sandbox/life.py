@@ -9,7 +9,7 @@ from typing import Final
 from sandbox.dice import dice, share, weighted
 from sandbox.founding import Ground, settle
 from sandbox.grades import GRADES, OWN_LIST, Grade
-from sandbox.station import SOURCES, Station, day
+from sandbox.station import PUBLIC, SOURCES, Station, day
 from sandbox.words import host_of, hours_of, labels, landline, true_name
 
 #: Share of the open stations that something happens to in a night.
@@ -59,9 +59,10 @@ def _rename(ground: Ground, rng: Random, station: Station, _: int) -> Station:
     hub = ground.hubs[station.hub]
     words = [word for word in labels(rng, station.kind, station.rank, hub) if word != station.label]
     family = station.rank if station.kind == "merchant" else station.brand or station.kind + station.rank
-    free = [word for word in words if (family, hub.county_code, word) not in ground.labels]
+    corner = f"public {hub.number}" if station.kind in PUBLIC else family
+    free = [word for word in words if not {(family, hub.county_code, word), (corner, hub.county_code, word)} & ground.labels]
     label = free[0] if free else station.label + "新"
-    ground.labels.add((family, hub.county_code, label))
+    ground.labels |= {(family, hub.county_code, label), (corner, hub.county_code, label)}
     return replace(
         station,
         label=label,

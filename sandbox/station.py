@@ -17,6 +17,9 @@ SOURCES: Final = ("union", "bank_icbc", "bank_rural", "telecom_mobile", "telecom
 #: Kinds whose premises belong to a company: a plaque on them is co-branded.
 FIRMS: Final = frozenset({"bank_outlet", "bank_self_service", "telecom_hall"})
 
+#: Kinds that go by a word of the corner and nothing else; two of them at one corner never go by the same.
+PUBLIC: Final = frozenset({"city_post", "union_station", "telecom_kiosk", "telecom_cabin", "park", "mall", "office_tower"})
+
 
 def day(night: int) -> str:
     """The ISO date of a night."""

@@ -104,7 +104,8 @@ def labels(rng: Random, kind: str, rank: str, hub: Hub) -> list[str]:
     words = [hub.road.name, stem(community), hub.landmarks["compound"]]
     rng.shuffle(words)
     if kind in ("city_post", "union_station"):
-        words.insert(0, rng.choice((community, hub.road.name, community, hub.landmarks["park"])))
+        # not the community's own name: its centre bears that, and whoever names a second place there looks for another word
+        words.insert(0, rng.choice((hub.road.name, hub.landmarks["compound"], hub.road.name, hub.landmarks["park"])))
     return [*words, hub.crossing, stem(town), *(hub.road.name + part for part in ("东段", "西段", "中段")), hub.landmarks["mall"]]
 
 

@@ -135,11 +135,9 @@ def hours(rng: Random, when: Hours, *, week: float = 0.8) -> str:
     return text
 
 
-def facilities(rng: Random, codes: Sequence[str], separators: str = "、、，,;/ ") -> str:
-    """What a station offers, in the owner's words; some owners leave some out."""
-    kept = [code for code in codes if rng.random() < 0.85] or list(codes[:1])
-    rng.shuffle(kept)
-    return rng.choice(separators).join(rng.choice(FACILITY_WORDS[code]) for code in kept)
+def facility_words(rng: Random, codes: Sequence[str]) -> list[str]:
+    """Facilities in words, each in one of those that owners use."""
+    return [rng.choice(FACILITY_WORDS[code]) for code in codes]
 
 
 def jittered(rng: Random, place: Place, far: float) -> Position:

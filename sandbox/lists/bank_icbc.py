@@ -6,9 +6,10 @@ from random import Random
 
 from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import stated_facilities, stated_hours
 from sandbox.station import Station, day
 from sandbox.words import FIRM_NAMES
-from sandbox.writing import address, facilities, hours, phone
+from sandbox.writing import address, phone
 
 _FORMS = (("arabic", 9.0), ("dashed", 1.0))
 
@@ -25,9 +26,9 @@ def write(draft: Draft) -> None:
         "address": _address(draft.draw("address"), station),
         "district": place.county,
         "tel": _phone(draft.draw("phone"), station),
-        "businessHours": hours(draft.draw("hours"), station.hours, week=0.9),
+        "businessHours": stated_hours(draft, week=0.9),
         "laborHarbor": "N" if self_service or rng.random() < 0.1 else "Y",
-        "services": facilities(draft.draw("facilities"), station.facilities, "、"),
+        "services": stated_facilities(draft, "、"),
         "uscc": station.credit_code,
         "status": "营业",
         "updateDate": day(-rng.randint(3, 200)),

@@ -6,10 +6,11 @@ from random import Random
 
 from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import stated_facilities, stated_hours
 from sandbox.lists.naming import community_cell
 from sandbox.station import Station
 from sandbox.words import FIRM_NAMES
-from sandbox.writing import address, crossing, facilities, hours, phone
+from sandbox.writing import address, crossing, phone
 
 _FORMS = (("arabic", 4.0), ("chinese", 2.0), ("formal", 3.0), ("dashed", 0.7))
 
@@ -24,14 +25,14 @@ def write(draft: Draft) -> None:
         "网点名称": _name(draft.draw("name"), station),
         "统一社会信用代码": station.credit_code,
         "地址/乡镇街道": place.town,
-        "地址/社区（村）": community_cell(draft.draw("community"), place, 0.8),
+        "地址/社区（村）": community_cell(draft.draw("community"), place, 0.92),
         "地址/详细地址": _address(draft.draw("address"), station),
         "联系方式/联系人": station.contact,
         "联系方式/联系电话": weighted(
             draft.draw("phone"), ((phone(draft.draw("phone form"), station.landline), 5), (station.mobile, 2.5), ("96669", 2))
         ),
-        "营业时间": hours(draft.draw("hours"), station.hours, week=0.6),
-        "驿站服务": facilities(draft.draw("facilities"), station.facilities),
+        "营业时间": stated_hours(draft, week=0.6),
+        "驿站服务": stated_facilities(draft),
         "挂牌": rng.choice(("劳动者港湾", "爱心驿站", "工会驿站", "工会驿站、劳动者港湾")),
         "状态": "营业",
         "备注": rng.choice((None, None, None, "季末延长服务", "已通过验收")),

@@ -7,10 +7,11 @@ from typing import Final
 
 from sandbox.dice import dice, weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import stated_facilities, stated_hours
 from sandbox.lists.naming import place_word, shows_firm
 from sandbox.station import Station
 from sandbox.words import landline
-from sandbox.writing import address, crossing, facilities, hours, phone
+from sandbox.writing import address, crossing, phone
 
 _FORMS = (("arabic", 8.0), ("chinese", 1.2), ("dashed", 0.4))
 
@@ -62,8 +63,8 @@ def write(draft: Draft) -> None:
         "村社区": None if rank in ("中心", "所") else rng.choice((place.community, place.community_written, place.community)),
         "地址": _address(draft.draw("address"), station),
         "电话": _phone(draft, station),
-        "开放时间": hours(draft.draw("hours"), station.hours, week=0.7),
-        "服务内容": facilities(draft.draw("facilities"), station.facilities, "、；"),
+        "开放时间": stated_hours(draft, week=0.7),
+        "服务内容": stated_facilities(draft, "、；"),
         "建设类别": _batch(station, name) if rng.random() < 0.6 else "",
         "状态": "正常开放",
     }
@@ -78,7 +79,7 @@ def _batch(station: Station, name: str) -> str:
 def _name(rng: Random, station: Station, rank: str) -> str:
     if rank in ("中心", "所"):
         return f"{station.label}新时代文明实践{rank}"
-    word = station.label if rank == "站" and station.kind == "party_centre" else place_word(rng, station, said=0.8)
+    word = station.label if rank == "站" and station.kind == "party_centre" else place_word(rng, station, said=0.95)
     return rng.choice(
         (f"{word}新时代文明实践{rank}", f"{word}新时代文明实践{rank}", f"{word}文明实践{rank}", f"新时代文明实践{rank}({word})")
     )
@@ -100,4 +101,4 @@ def _address(rng: Random, station: Station) -> str:
 def _phone(draft: Draft, station: Station) -> str:
     rng = draft.draw("phone")
     street = landline(dice(draft.seed, "street phone", station.place.town_code))
-    return weighted(rng, ((phone(rng, street), 4), (phone(rng, station.landline), 4), (station.mobile, 1.5), ("", 0.5)))
+    return weighted(rng, ((phone(rng, street), 3), (phone(rng, station.landline), 5), (station.mobile, 2), ("", 0.5)))

@@ -19,15 +19,17 @@ def place_word(rng: Random, station: Station, said: float) -> str:
     if station.brand:
         short = FIRM_NAMES[station.brand][3 if rng.random() < 0.6 else 2]
         if rng.random() >= said:
-            return rng.choice((label + station.rank, label))
+            return label + station.rank
+        if station.kind == "bank_self_service":  # beside a branch of the same word: what it is must be said
+            return f"{short}{label}{station.rank}"
         return rng.choice((f"{short}{label}{station.rank}", f"{short}{label}{station.rank}", f"{label}{short}", f"{short}{label}"))
     words = {
-        "party_centre": (label, label, f"{label}党群服务中心", f"{label}党群中心"),
-        "community_centre": (f"{label}{station.rank}", f"{stem(label)}{station.rank}", label),
-        "city_post": (f"{label}驿站", label, f"{label}城市驿站"),
+        "party_centre": (f"{label}党群服务中心", f"{label}党群服务中心", f"{label}党群中心"),
+        "community_centre": (f"{label}{station.rank}", f"{label}{station.rank}", f"{stem(label)}{station.rank}"),
+        "city_post": (f"{label}城市驿站", f"{label}城市驿站", f"{label}驿站"),
         "merchant": (f"{station.rank}{label}店", f"{station.rank}({label}店)", f"{label}{station.rank}"),
         "civ_centre": (f"{label}文明实践中心",),
-        "telecom_kiosk": (f"{label}便民亭", label),
+        "telecom_kiosk": (f"{label}便民亭",),
         "telecom_cabin": (f"{label}移动驿站", f"{label}驿站舱"),
     }
     return rng.choice(words.get(station.kind, (label,)))

@@ -7,9 +7,10 @@ from typing import Final
 
 from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import stated_facilities, stated_hours
 from sandbox.lists.naming import community_cell
 from sandbox.station import Station
-from sandbox.writing import address, crossing, facilities, hours, landmark, phone
+from sandbox.writing import address, crossing, landmark, phone
 
 #: The night on which every hallId is replaced.
 RENUMBERED_ON: Final = 9
@@ -35,10 +36,10 @@ def write(draft: Draft) -> None:
         "addr": _address(draft.draw("address"), station),
         "areaName": place.county,
         "street": place.town if rng.random() < 0.7 else None,
-        "community": community_cell(draft.draw("community"), place, 0.5),
+        "community": community_cell(draft.draw("community"), place, 0.6),
         "servicePhone": weighted(draft.draw("phone"), (("10086", 5.5), (phone(draft.draw("phone form"), station.landline), 4), ("", 0.5))),
-        "openHours": hours(draft.draw("hours"), station.hours, week=0.5),
-        "facilities": facilities(draft.draw("facilities"), station.facilities, ",;"),
+        "openHours": stated_hours(draft, week=0.5),
+        "facilities": stated_facilities(draft, ",;"),
         "plaque": rng.choice(("爱心驿站", "爱心驿站", "暖蜂芜优·驿家人", "工会驿站", "")),
     }
     draft.place_pin()

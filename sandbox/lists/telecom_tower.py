@@ -6,9 +6,10 @@ from random import Random
 
 from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import registration_date, stated_facilities, stated_hours
 from sandbox.lists.naming import community_cell, place_word
 from sandbox.station import Station
-from sandbox.writing import address, crossing, facilities, hours, landmark, phone
+from sandbox.writing import address, crossing, landmark, phone
 
 _FORMS = (("arabic", 9.0), ("dashed", 0.5), ("chinese", 0.3))
 _TYPES = {"telecom_kiosk": "便民亭", "telecom_cabin": "移动舱", "telecom_hall": "营业厅"}
@@ -23,22 +24,22 @@ def write(draft: Draft) -> None:
         "site_type": _TYPES.get(station.kind, draft.draw("type").choice(("驿站", "智慧驿站", "驿站"))),
         "county_name": place.county,
         "town_name": place.town,
-        "community_name": community_cell(draft.draw("community"), place, 0.7),
+        "community_name": community_cell(draft.draw("community"), place, 0.88),
         "address": _address(draft.draw("address"), station),
         "contact_phone": weighted(
-            draft.draw("phone"), (("10096", 4), (phone(draft.draw("phone form"), station.landline), 4), (station.mobile, 1.2), ("", 1))
+            draft.draw("phone"), (("10096", 3), (phone(draft.draw("phone form"), station.landline), 5), (station.mobile, 2), ("", 1))
         ),
-        "open_hours": hours(draft.draw("hours"), station.hours, week=0.4),
-        "equipment": facilities(draft.draw("facilities"), station.facilities, "、,/"),
+        "open_hours": stated_hours(draft, week=0.4),
+        "equipment": stated_facilities(draft, "、,/"),
         "status": "在用",
-        "built_on": station.opened,
+        "built_on": registration_date(draft),
     }
     draft.place_pin()
 
 
 def _name(rng: Random, station: Station, copy: int) -> str:
     county = station.place.county[:2] if rng.random() < 0.55 else ""
-    word = place_word(rng, station, said=0.8)
+    word = place_word(rng, station, said=0.95)
     ending = "" if word.endswith(("驿站", "便民亭", "舱", "站")) else rng.choice(("驿站", "智慧驿站", "服务点", "驿站"))
     number = rng.choice(("-02", "二号")) if copy else rng.choice(("", "", "", "-01"))
     return county + word + ending + number
@@ -56,6 +57,6 @@ def _address(rng: Random, station: Station) -> str:
         ),
     )
     how = rng.random()
-    if how < 0.66:
+    if how < 0.74:
         return address(rng, place, prefix=prefix, forms=_FORMS, tail=0.3) + rng.choice(("", "", "", "旁", "门前"))
     return crossing(rng, place, prefix) if how < 0.86 else landmark(rng, place, prefix)

@@ -6,10 +6,11 @@ from random import Random
 
 from sandbox.dice import weighted
 from sandbox.lists.draft import Draft, code_number
+from sandbox.lists.habits import plaque_date, stated_facilities, stated_hours
 from sandbox.lists.naming import community_cell, firm_short, place_word
 from sandbox.station import FIRMS, Station
 from sandbox.words import FIRM_NAMES
-from sandbox.writing import address, crossing, facilities, hours, landmark, phone
+from sandbox.writing import address, crossing, landmark, phone
 
 _FORMS = (("arabic", 8.0), ("dashed", 0.6), ("bare", 0.5), ("chinese", 0.4))
 _BATCH_WORDS = {
@@ -34,20 +35,20 @@ def write(draft: Draft) -> None:
         "hostUnit": _host(draft.draw("host"), station),
         "address": _address(draft.draw("address"), station),
         "county": place.county,
-        "street": place.town if rng.random() < 0.8 else None,
-        "community": community_cell(draft.draw("community"), place, 0.75),
+        "street": place.town if rng.random() < 0.9 else None,
+        "community": community_cell(draft.draw("community"), place, 0.9),
         "linkman": station.contact,
         "linkPhone": _phone(draft.draw("phone"), station),
-        "openTime": hours(draft.draw("hours"), station.hours),
-        "facilities": facilities(draft.draw("facilities"), station.facilities),
+        "openTime": stated_hours(draft),
+        "facilities": stated_facilities(draft),
         "status": "正常",
-        "buildDate": station.opened[: rng.choice((10, 10, 7))],
+        "buildDate": plaque_date(draft),
     }
     draft.place_pin()
 
 
 def _name(rng: Random, station: Station, copy: int) -> str:
-    word = place_word(rng, station, said=0.72)
+    word = place_word(rng, station, said=0.75)
     if copy:
         word += rng.choice(("二", "新", ""))
     return weighted(
@@ -86,7 +87,7 @@ def _address(rng: Random, station: Station) -> str:
         ),
     )
     how = rng.random()
-    if how < 0.72:
+    if how < 0.78:
         return address(rng, place, prefix=prefix, forms=_FORMS, tail=0.4)
     return crossing(rng, place, prefix) if how < 0.88 else landmark(rng, place, prefix)
 

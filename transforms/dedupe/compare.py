@@ -188,6 +188,7 @@ def _kind(listings: Features, left: Ints, right: Ints) -> Ints:
         KIND,
         "kind_missing",
         [
+            ("kind_missing", _same(listings.kind, left, right) & listings.is_broad[left]),
             ("kind_same", _same(listings.kind, left, right)),
             ("kind_guest", _both(listings.kind, left, right) & guest),
             ("kind_family", _same(listings.family, left, right)),
@@ -198,14 +199,15 @@ def _kind(listings: Features, left: Ints, right: Ints) -> Ints:
 
 def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
     trade, sort = _same(listings.trade, left, right), _both(listings.sort, left, right)
+    strange = _both(listings.trade, left, right) & ~trade
     return _choose(
         PREMISES,
         "premises_missing",
         [
-            ("premises_same", trade & _same(listings.sort, left, right)),
-            ("premises_sort", trade & sort),
+            ("premises_same", _same(listings.sort, left, right)),
+            ("premises_sort", sort & ~strange),
             ("premises_trade", trade),
-            ("premises_differs", _both(listings.trade, left, right)),
+            ("premises_differs", strange),
         ],
     )
 

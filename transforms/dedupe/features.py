@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transforms.dedupe.core import cores, organisations
-from transforms.dedupe.levels import FAMILIES
+from transforms.dedupe.levels import BROAD, FAMILIES
 from transforms.dedupe.premises import premises
 from transforms.standardise.position import OFFSETS, datum_offsets
 
@@ -72,6 +72,7 @@ class Features:
     kind: Ints
     family: Ints
     is_guest: Marks
+    is_broad: Marks
     trade: Ints
     sort: Ints
     community: Ints
@@ -134,6 +135,7 @@ def features(listings: pd.DataFrame) -> Features:
         organisation=_words(text["organisation"]),
         kind=_codes(kinds),
         family=_codes(families),
+        is_broad=kinds.isin(BROAD).to_numpy(np.bool_),
         trade=_codes(trades),
         sort=_codes(sorts),
         is_guest=(families == "guest").to_numpy(np.bool_),

@@ -27,12 +27,20 @@ _GUESTS: Final = frozenset(kind for kind, family in FAMILIES.items() if family =
 #: Trades whose kind is believed without a word in the name: a bank's list holds banks. A site operator's holds anything.
 _FIRM_TRADES: Final = frozenset({"bank", "telecom"})
 
+#: Of those, the kind that is a house of its own, put up as one: a city post beside a community's centre is not the centre. It tells the
+#: sort and no trade, for lists also hang it on houses of any trade.
+_OWN_HOUSE: Final = "city_post"
+
+#: Offices that keep stations of their own in the street; a bank's or a telecom firm's premises have the firm for a host.
+_OFFICES: Final = re.compile(r"总工会|管理局|管理所|文明办|办事处")
+
 _PUBLIC: Final = re.compile(r"社区|居委会|居民委员会|村委会|村民委员会|街道|人民政府|党群|[\u4e00-\u9fff]村(?!路)")
 
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """`trade`: group of hosts (bank, telecom, street, public, merchant, built); `sort`: the kind itself where a word tells it, else empty."""
+    """`trade`: group of hosts (bank, telecom, street, public, merchant, built); `sort`: the kind itself where a word tells it, else
+    empty. A sort may stand without a trade."""
 
     trade: str = ""
     sort: str = ""
@@ -42,7 +50,8 @@ class Premises:
 def premises_of(text: str) -> Premises:
     """The premises that a name or a host's name speaks of: by its last word for a kind, else by its brand, else by public offices."""
     kinds = words.by_word("kinds")
-    found = [kind for kind in (kinds[word.upper()] for word in words.pattern("kinds").findall(text)) if kind not in _GUESTS]
+    spoken = [kinds[word.upper()] for word in words.pattern("kinds").findall(text)]
+    found = [kind for kind in spoken if kind not in _GUESTS]
     if found:
         return Premises(words.hosts("kinds")[found[-1]], found[-1])
     brand = words.pattern("brands").search(text)
@@ -50,7 +59,8 @@ def premises_of(text: str) -> Premises:
         return Premises(words.hosts("brands")[words.by_word("brands")[brand[0].upper()]])
     if "银行" in text or "农商行" in text:
         return Premises("bank")
-    return Premises("public") if _PUBLIC.search(text) else Premises()
+    trade = "public" if _PUBLIC.search(text) or _OFFICES.search(text) else ""
+    return Premises(trade, _OWN_HOUSE if _OWN_HOUSE in spoken else "")
 
 
 def premises(names: pd.Series, hosts: pd.Series, kinds: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -61,7 +71,7 @@ def premises(names: pd.Series, hosts: pd.Series, kinds: pd.Series) -> tuple[pd.S
         if not known.trade and words.hosts("kinds").get(kind) in _FIRM_TRADES:
             known = Premises(words.hosts("kinds")[kind], kind)
         if not known.trade:
-            known = Premises(premises_of(host).trade)
+            known = Premises(premises_of(host).trade, known.sort)
         trades.append(_STREET.get(known.trade, known.trade))
         sorts.append(known.sort)
     return pd.Series(trades, dtype="str"), pd.Series(sorts, dtype="str")

@@ -1,0 +1,26 @@
+"""Writes the pages of docs/ that are made from the code: `python -m tests.docs.generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from desk.pages import dictionary_page, rules_page
+from flows.rules import every_rule
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+
+
+def pages() -> dict[str, str]:
+    """File name → what it is to hold."""
+    return {"dictionary.md": dictionary_page(), "rules.md": rules_page(every_rule())}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What the documents tell exists: links, make targets, commands, settings, thresholds; and the pages made from the code are as the code is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flows.command import app, city
+from flows.settings import PREFIX, Settings
+from sources.kit.registry import discover
+from sources.kit.retrieval import Outcome
+from tests.docs.generate import DOCS, pages
+from tests.docs.reading import DOCUMENTS, ROOT, anchors, commands, links
+from transforms.dedupe import load_model
+
+by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("name", ["dictionary.md", "rules.md"])
+def test_a_page_made_from_the_code_is_as_the_code_is(name: str) -> None:
+    assert (DOCS / name).read_text("utf-8") == pages()[name], "stale: python -m tests.docs.generate"
+
+
+@by_document
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    for link in links(document):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@by_document
+def test_every_make_target_that_is_told_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert commands(document, "make") <= targets
+
+
+@by_document
+def test_every_command_that_is_told_exists(document: Path) -> None:
+    assert {name for name in commands(document, "yizhan") if name not in app} == set()
+
+
+@by_document
+def test_every_module_that_is_told_to_be_run_exists(document: Path) -> None:
+    for module in re.findall(r"python -m ([a-z_]+(?:\.[a-z_]+)+)", document.read_text("utf-8")):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
+
+
+@by_document
+def test_no_path_of_a_machine_is_told(document: Path) -> None:
+    assert re.findall(r"(?<![\w.~/])/(?:home|root|tmp|work|Users)/", document.read_text("utf-8")) == []
+
+
+def test_every_command_is_told_in_the_operators_page() -> None:
+    told = (DOCS / "operating.md").read_text("utf-8")
+    for name in [*_names(app), *(f"city {name}" for name in _names(city))]:
+        assert name == "city" or f"yizhan {name}" in told, name
+
+
+def _names(group: object) -> list[str]:
+    return [name for name in group if not name.startswith("-")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", ["English", "Chinese"])
+def test_every_setting_is_told_with_its_default(language: str) -> None:
+    english, chinese = (DOCS / "operating.md").read_text("utf-8").split("\n# 中文\n")
+    told = dict(re.findall(r"^\| `(YIZHAN_\w+)` \| (?:`([^`]+)`)? ?\|", english if language == "English" else chinese, re.M))
+    defaults = {PREFIX + name.upper(): "" if field.default is None else str(field.default) for name, field in Settings.model_fields.items()}
+    assert told == defaults
+
+
+def test_every_setting_that_a_source_of_wuhu_names_is_told() -> None:
+    told = (DOCS / "operating.md").read_text("utf-8")
+    for source in discover(ROOT / "sources" / "wuhu").values():
+        for name in re.findall(r"'([A-Z]+(?:_[A-Z]+)+)'", repr(source.fetch)):
+            assert PREFIX + name in told, name
+
+
+def test_every_outcome_is_told_in_both_languages() -> None:
+    told = (DOCS / "operating.md").read_text("utf-8")
+    assert [outcome for outcome in Outcome if f"`{outcome}`" not in told or outcome.word not in told] == []
+
+
+def test_the_thresholds_told_are_those_of_the_model_that_ships() -> None:
+    told = dict.fromkeys(load_model().thresholds, 0)
+    page = (DOCS / "dedupe.md").read_text("utf-8")
+    for names, values in re.findall(r"^\| (`.+?`) \| ([-\d… ]+) \|", page, re.M):
+        told |= dict(zip(re.findall(r"`(\w+)`", names), map(int, values.split(" … ")), strict=True))
+    assert told == dict(load_model().thresholds)
+
+
+def test_every_dependency_is_told_and_no_other() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8").split("dependencies = [")[1].split("]\n")[0]
+    declared = set(re.findall(r'^  "([a-z0-9-]+)', project, re.M))
+    page = (DOCS / "dependencies.md").read_text("utf-8")
+    told = {name.split()[0] for row in re.findall(r"^\| ([a-z][^|]+) \|", page, re.M) for name in row.split(", ")} - {"package"}
+    assert told == declared

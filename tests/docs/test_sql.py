@@ -1,0 +1,44 @@
+"""The SQL of the documents answers on a published night of a small city."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.docs.generate import DOCS
+from tests.docs.reading import blocks
+from tests.night.town import Household, iso, served_town
+from warehouse.engine import open_warehouse
+
+QUERIES = [
+    (f"{name}-{number}", query) for name in ("warehouse.md", "dedupe.md") for number, query in enumerate(blocks(DOCS / name, "sql"), 1)
+]
+
+
+@pytest.fixture(scope="module")
+def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The analysts' file after two nights of a small city."""
+    root: Path = tmp_path_factory.mktemp("documents")
+    with served_town(root) as town:
+        household = Household(root / "var", town.env)
+        for night in (0, 1):
+            town.move(night)
+            household.run(iso(night))
+    publication = household.house.publisher.current()
+    assert publication is not None
+    engine = open_warehouse(publication.analyst, read_only=True)
+    yield engine
+    engine.dispose()
+
+
+def test_the_documents_have_queries() -> None:
+    assert len(QUERIES) > 8
+
+
+@pytest.mark.parametrize("query", [query for _, query in QUERIES], ids=[name for name, _ in QUERIES])
+def test_a_query_of_the_documents_answers(analyst: Engine, query: str) -> None:
+    with analyst.connect() as connection:
+        assert connection.execute(text(query)).keys()
