@@ -29,6 +29,9 @@ EMPTY: Final = "没有值可查"
 #: Chinese titles of the fields, for sentences.
 TITLES: Final = {field.name: field.title for field in FIELDS}
 
+#: Fields that stations have by themselves, whatever the sources give.
+_OF_STATIONS: Final = frozenset(field.name for field in FIELDS if field.on == ("station",))
+
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
@@ -164,8 +167,9 @@ def _unfilled(suite: Suite, frame: pd.DataFrame, mapped: Mapping[str, Collection
 
 def _silent(frame: pd.DataFrame, column: str, mapped: Mapping[str, Collection[str]] | None) -> pd.DataFrame:
     """The sources, one a line, in which `column` is expected and has no value."""
-    if "source" not in frame.columns:
-        return pd.DataFrame({"source": [None] if mapped is None and frame[column].isna().all() else []})
+    if "source" not in frame.columns:  # stations: what no source of the city gives is missed in none
+        given = None if mapped is None else {*_OF_STATIONS, *(name for fields in mapped.values() for name in fields)}
+        return pd.DataFrame({"source": [None] if is_expected(column, given) and frame[column].isna().all() else []})
     filled = frame[column].notna().groupby(frame["source"], sort=True).any()
     names = [source for source in filled.index[~filled] if is_expected(column, None if mapped is None else mapped.get(source, ()))]
     return pd.DataFrame({"source": names})

@@ -205,7 +205,7 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
 
 def _listings(house: House, contracted: Sequence[Contracted], night: str, before: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Listings of the rows that no critical rule holds back, and every issue so far, of all sources."""
-    mapped = {key: {*source.columns.values(), *source.constants} for key, source in house.sources.items()}
+    mapped = house.mapped
     rows = together([each.rows for each in contracted] or [empty_frame("row")])
     issues = together([no_issues(), *(each.issues for each in contracted)])
     fit = rows[~_at(rows).isin(_critical(issues))]

@@ -65,6 +65,11 @@ class House:
         return self.settings.home / "decisions.jsonl"
 
     @property
+    def mapped(self) -> dict[str, frozenset[str]]:
+        """Source key → the row fields that it gives."""
+        return {key: frozenset({*source.columns.values(), *source.constants}) for key, source in self.sources.items()}
+
+    @property
     def titles(self) -> dict[str, str]:
         """Source key → Chinese title."""
         return {key: source.title for key, source in self.sources.items()}

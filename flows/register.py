@@ -55,7 +55,7 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     placed = listings.merge(identified.station_listing, on="listing_id")
     merged = merge(placed, _followed(decisions.corrections, identified.redirects))
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
-    suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night)
+    suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
     issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]

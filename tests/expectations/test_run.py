@@ -15,7 +15,7 @@ from expectations.listings import LISTINGS
 from expectations.rows import NAME_ABSENT, NAME_GARBLED, ROWS
 from expectations.run import BROAD_ROWS, NO_ROWS, run_suite
 from expectations.stations import STATIONS
-from tests.expectations.examples import CITY, LISTING, NIGHT, ROW, frame
+from tests.expectations.examples import CITY, LISTING, NIGHT, ROW, STATION, frame
 from transforms.records import ISSUE_COLUMNS, empty_frame
 
 KEYS = ["source", "row_key"]
@@ -87,6 +87,13 @@ def test_a_listing_column_is_expected_where_the_row_field_that_feeds_it_is_mappe
     assert {"position_far_outside", "position_in_other_county"} <= {rule for rule, _ in without.did_not_run}
     mapping = run_suite(LISTINGS, listings, KEYS, CITY, NIGHT, mapped={"union": {"name", "lng"}})
     assert list(mapping.issues["field"]) == ["lng_wgs84"]
+
+
+def test_of_stations_a_column_is_expected_where_any_source_maps_what_feeds_it() -> None:
+    stations = frame("station", {**STATION, "credit_code": None, "opened_on": None, "first_seen_on": None})
+    run = run_suite(STATIONS, stations, ["station_id"], CITY, NIGHT, mapped={"union": {"name", "credit_code"}, "bank_rural": {"name"}})
+    told = run.issues[run.issues["rule"] == "check_did_not_run"]
+    assert set(told["field"]) == {"credit_code", "first_seen_on"}
 
 
 def test_a_column_that_only_some_rows_can_be_asked_of_did_not_run_when_none_can() -> None:
