@@ -122,15 +122,17 @@ def _rate(codes: Ints, weight: Floats, comparison: Comparison) -> Floats:
     shape = comparison.shape
     counts = np.bincount(codes, weights=weight, minlength=int(np.prod(shape))).reshape(shape)
     total = counts.sum()
-    if len(shape) == 2:
-        parts = [(counts.sum(axis=1 - axis) + 0.5) / (total + 0.5 * shape[axis]) for axis in (0, 1)]
-        rate = (counts + _BELIEF * np.outer(parts[0], parts[1])) / (total + _BELIEF)
-    else:
-        rate = (counts + 0.5) / (total + 0.5 * shape[0])
+    # the floor stands under the parts: under a joint level it would make two rare parts met together as likely as one of them
+    parts = [np.maximum((counts.sum(axis=axis) + 0.5) / (total + 0.5 * size), _FLOOR) for axis, size in _others(shape)]
+    rate = (counts + _BELIEF * np.outer(*parts)) / (total + _BELIEF) if len(parts) == 2 else parts[0]
     groups = np.unique(comparison.knowledge, return_inverse=True)[1].reshape(-1)
     flat = rate.reshape(-1)
-    shares = np.maximum(flat / np.bincount(groups, weights=flat)[groups], _FLOOR)
-    return np.asarray(shares / np.bincount(groups, weights=shares)[groups])
+    return np.asarray(flat / np.bincount(groups, weights=flat)[groups])
+
+
+def _others(shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], int]]:
+    """For each axis, the other axes and its own size."""
+    return [(tuple(other for other in range(len(shape)) if other != axis), size) for axis, size in enumerate(shape)]
 
 
 def _anchored(rate: Floats, shape: tuple[int, ...]) -> Floats:

@@ -14,7 +14,7 @@ from transforms.dedupe.cluster import Constraints, cluster
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, Ints, features
 from transforms.dedupe.judgements import Judged, judged
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.score import score
 
@@ -111,13 +111,13 @@ def _pairs(known: Features, met: Candidates, levels: Levels, weights: Ints, mode
 
 def _told(levels: Levels) -> list[str]:
     """The levels of each pair as JSON text, made once a pattern."""
-    table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.near.astype(np.int64)], axis=1)
+    table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum], axis=1)
     names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
     patterns, which = np.unique(table, axis=0, return_inverse=True)
     texts = []
     for pattern in patterns:
         told = {name: known[code] for (name, known), code in zip(names, pattern[:-1], strict=True)}
-        texts.append(json.dumps({"stratum": "near" if pattern[-1] else "far", **told}, separators=(",", ":")))
+        texts.append(json.dumps({"stratum": STRATA[pattern[-1]], **told}, separators=(",", ":")))
     return [texts[at] for at in which.reshape(-1)]
 
 

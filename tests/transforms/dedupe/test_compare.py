@@ -10,7 +10,7 @@ import pytest
 from tests.transforms.dedupe.some import HUNDREDTH_M, listing, listings
 from transforms.dedupe.compare import compare
 from transforms.dedupe.features import character_sets, features
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 
 HERE = {"lng_wgs84": 118.38, "lat_wgs84": 31.33}
 
@@ -26,7 +26,7 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
     for comparison in COMPARISONS:
         assert there.codes[comparison.name] == back.codes[comparison.name]
     told = {comparison.name: comparison.levels[int(there.codes[comparison.name][0])] for comparison in COMPARISONS}
-    return {**told, "stratum": "near" if there.near[0] else "far"}
+    return {**told, "stratum": STRATA[there.stratum[0]]}
 
 
 @pytest.mark.parametrize(
