@@ -25,7 +25,7 @@ _RURAL_BANK: Final = "农商银行"
 
 
 def cores(core: pd.Series, county: pd.Series, trade: pd.Series) -> pd.Series:
-    """Cores as compared, never emptied: a part is taken off only while two characters remain."""
+    """Cores as compared. A part is taken off only while two characters remain; a name that is nothing but a plaque has none."""
     pairs = list(zip(core, county.str.removesuffix("区").str.removesuffix("县").str.removesuffix("市"), trade, strict=True))
     known = {pair: core_of(*pair) for pair in set(pairs)}
     return pd.Series([known[pair] for pair in pairs], dtype="str")
@@ -34,6 +34,8 @@ def cores(core: pd.Series, county: pd.Series, trade: pd.Series) -> pd.Series:
 @cache
 def core_of(core: str, county: str, trade: str) -> str:
     """One core; `county` without its suffix."""
+    if words.pattern("plaques").fullmatch(core):
+        return ""
     for pattern in (_RUNNING, _brands(trade), _BRANCH, _STATION, _RUNNING):
         core = _off(core, pattern)
     return core[len(county) :] if county and core.startswith(county) and len(core) - len(county) >= 2 else core

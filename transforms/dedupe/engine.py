@@ -66,11 +66,12 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
 
 
-def _exclusive(known: Features) -> tuple[Ints, Ints]:
-    """Trades that never share a station, and within them firms that never do."""
+def _exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
+    """Trades that never share a station, and within them firms that never do, and sorts that never do (a bank's branch and the
+    self-service bank beside it)."""
     trades = known.text["trade"].to_numpy()
     trade = np.select([trades == name for name in APART], range(len(APART)), -1).astype(np.int64)
-    return trade, np.where(trade >= 0, known.organisation.code, -1)
+    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.sort, -1)
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:

@@ -111,7 +111,9 @@ def train(cities: Sequence[pd.DataFrame]) -> Trained:
 
 def document_of(trained: Trained, thresholds: Mapping[str, Mapping[str, Any]], evidence: Mapping[str, Any]) -> dict[str, Any]:
     """The model file's content (unsealed: `write_model` adds version and fingerprint)."""
-    strata = {name: _stratum(rates, trained.pairs) for name, rates in zip(STRATA, (trained.near, trained.quarter, trained.far), strict=True)}
+    strata = {
+        name: _stratum(rates, trained.pairs) for name, rates in zip(STRATA, (trained.near, trained.quarter, trained.far), strict=True)
+    }
     return {"strata": strata, "thresholds": dict(thresholds), "evidence": {**trained.evidence, **evidence}}
 
 

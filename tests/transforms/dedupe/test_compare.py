@@ -54,14 +54,14 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
             {"road": "青阳路", "number": "38-1"},
             {"road": "青阳路", "number": "38-2"},
             "unplaced+number_base",
-            "far",
+            "quarter",
             id="shops of one number",
         ),
         pytest.param(
-            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "40"}, "unplaced+number_near", "far", id="next number"
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "40"}, "unplaced+number_near", "quarter", id="next number"
         ),
         pytest.param(
-            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "380"}, "unplaced+number_differs", "far", id="far number"
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "380"}, "unplaced+number_differs", "quarter", id="far number"
         ),
         pytest.param(
             {"road": "青阳路", "number": "38", "county_code": "340202"},
@@ -73,7 +73,11 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
         pytest.param({"landmark": "万达广场"}, {"landmark": "万达广场"}, "unplaced+landmark", "far", id="landmark"),
         pytest.param({"landmark": "门前"}, {"landmark": "门前"}, "unplaced+address_missing", "far", id="no landmark worth the name"),
         pytest.param(
-            {"community_code": "340202005001"}, {"community_code": "340202005001"}, "community+address_missing", "far", id="one community"
+            {"community_code": "340202005001"},
+            {"community_code": "340202005001"},
+            "community+address_missing",
+            "quarter",
+            id="one community",
         ),
     ],
 )
