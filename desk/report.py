@@ -96,6 +96,7 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
                 "rule": told.title if told else str(rule),
                 "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),
                 "count": rows["row_key"].nunique(),
+                "new": rows.loc[rows["is_new"].astype(bool), "row_key"].nunique(),
                 "examples": rows.drop_duplicates("row_key").head(EXAMPLES).to_dict("records"),
             }
         )

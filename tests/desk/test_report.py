@@ -18,7 +18,7 @@ SOURCE = {
 
 def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = None, stopped: bool = False) -> NightFacts:
     """A night of one source."""
-    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "line", "field", "value", "message", "opened_on"])
+    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "line", "field", "value", "message", "opened_on", "is_new"])
     return NightFacts(
         night="2026-06-01",
         state=state,
@@ -36,7 +36,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
 def row(number: int, value: str, rule: str = "name_unreadable") -> dict[str, object]:
     """A held-back row."""
     told = {"source": "union", "rule": rule, "row_key": str(number), "line": str(number), "field": "name", "value": value}
-    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01"}
+    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01", "is_new": True}
 
 
 def report(told: NightFacts) -> str:
