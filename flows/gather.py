@@ -97,9 +97,9 @@ def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
     would be lost for good; the next night that fetches asks from the checkpoint on."""
     recalled = house.archive.recall(night, key)
     if recalled is None:
-        return Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
+        return Retrieval(key, night, Outcome.NOT_ASKED, message="本次没有要求取这份名单，沿用上次的")
     if recalled.outcome.is_usable and not recalled.serves(_before(state, key).checkpoint):
-        return Retrieval(key, night, Outcome.NOT_DUE, message="当夜只存有变化部分，与上次采用的名单接不上，沿用上次的；下次取数时补齐")
+        return Retrieval(key, night, Outcome.NOT_ASKED, message="当夜只存有变化部分，与上次采用的名单接不上，沿用上次的；下次取数时补齐")
     return recalled
 
 
@@ -176,7 +176,7 @@ def _orphaned(before: _Before, key: str, night: str) -> Gathered:
         night,
         expiry(before.last_good_on, WITHDRAWN_DAYS),
     )
-    retrieval = Retrieval(key, night, Outcome.NOT_DUE, message="城市目录里已没有这份名单，沿用上次的")
+    retrieval = Retrieval(key, night, Outcome.NOT_ASKED, message="城市目录里已没有这份名单，沿用上次的")
     return Gathered(key, retrieval, settled, no_issues(), before.last_good_on)
 
 

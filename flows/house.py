@@ -9,6 +9,8 @@ from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
 
+from sqlalchemy import text
+
 from flows.settings import ROOT, SettingError, Settings, now
 from sources.kit.archive import Archive
 from sources.kit.named import Named
@@ -18,6 +20,7 @@ from sources.kit.source import Source
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.records import City, load_city
 from transforms.records.city import CityError
+from warehouse.engine import open_warehouse
 from warehouse.publish import Publisher
 
 #: What a derived row depends on: when any of it changes, the next night recomputes every row.
@@ -110,3 +113,20 @@ def open_house(settings: Settings) -> House:
     if not sources:
         raise SettingError(f"{settings.city_folder}：没有一个来源；每个来源是目录里的一个 .py 文件")
     return house
+
+
+def of_another_city(house: House) -> str | None:
+    """The sentence that refuses a home whose register is another city's; None when it is this city's, or there is none yet."""
+    publication = house.publisher.current()
+    if publication is None:
+        return None
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            codes = set(connection.execute(text("select distinct parent_code from division where level = 3")).scalars())
+    finally:
+        engine.dispose()
+    if not codes or house.city.code in codes:
+        return None
+    told = "、".join(sorted(codes))
+    return f"{house.settings.home} 里是另一座城市（区划代码 {told}）的名册，本次的城市是{house.city.name}（{house.city.code}）；请用 YIZHAN_HOME 另指一个目录"

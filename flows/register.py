@@ -13,6 +13,7 @@ from expectations.run import run_suite
 from expectations.stations import STATIONS
 from flows.gather import Gathered
 from flows.house import House
+from flows.rules import every_rule
 from transforms.dedupe import datum_suspects, identify, match
 from transforms.events import CHURN_LIMIT, Register, churn, night_events
 from transforms.merge import merge
@@ -85,7 +86,10 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
     is_usable = any(each.last_good_on == night for each in gathered)
     reasons = [
         *faults,
-        *(f"{count} 站不合格（{rule}）" for rule, count in critical["rule"].value_counts().sort_index().items()),
+        *(
+            f"{count} 站不合格（{every_rule()[str(rule)].title}）"
+            for rule, count in critical.groupby("rule")["station_id"].nunique().items()
+        ),
         *([f"一夜之间有 {share:.0%} 的在册驿站停用、并入或拆分，超过 {CHURN_LIMIT:.0%}"] if share > CHURN_LIMIT else []),
         *([] if is_usable else ["没有一份名单可用"]),
     ]

@@ -31,6 +31,7 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
 
 def _serve_deployments(timezone: str) -> None:
     from prefect import serve as serve_deployments
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
@@ -40,7 +41,7 @@ def _serve_deployments(timezone: str) -> None:
     deployment = nightly.to_deployment(
         name="nightly",
         schedule=Cron(SCHEDULE, timezone=timezone),
-        concurrency_limit=1,
+        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         description="每夜取数、校验、去重、合并、发布。",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.night.town import Household, iso
+from tests.night.town import Household, assert_same, iso
+from tests.yizhan import new_city_home
 
 YIZHAN = str(Path(sys.executable).with_name("yizhan"))
 
@@ -58,6 +59,17 @@ def test_a_night_while_another_writes_is_turned_away_with_exit_code_3(household:
         ended = yizhan("nightly", home=household.home)
     assert ended.returncode == 3
     assert "另一次夜跑" in ended.stderr
+
+
+def test_a_home_of_another_city_is_refused(household: Household, tmp_path: Path) -> None:
+    settings = published(household)
+    (tmp_path / "other").mkdir()
+    _, other = new_city_home(tmp_path / "other")
+    before = household.tables()
+    ended = yizhan("nightly", home=household.home, **settings, YIZHAN_CITY=other["YIZHAN_CITY"])
+    assert ended.returncode == 2
+    assert "另一座城市（区划代码 3402）" in ended.stderr
+    assert_same(household.tables(), before)
 
 
 def test_looking_at_what_was_published(household: Household) -> None:

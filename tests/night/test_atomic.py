@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import flows.register
+from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
 from tests.night.chronicle import SOURCES, Chronicle, refusing
 from tests.night.onlooker import sight
@@ -69,11 +70,14 @@ class TestRejected:
         def nameless(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
             merged = merge(listings, corrections)
             merged.stations.loc[0, "name"] = None
+            merged.stations.loc[1, ["name", "lng_wgs84"]] = [None, 0.0]
             return merged
 
         monkeypatch.setattr(flows.register, "merge", nameless)
-        assert "1 站不合格（station_nameless）" in self._reason(household, chronicle)
-        assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 1
+        reason = self._reason(household, chronicle)
+        title = every_rule()["station_nameless"].title
+        assert f"2 站不合格（{title}）" in reason, "stations, not findings, under a name that a person reads"
+        assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 2
 
     def test_too_many_changes_at_once(self, chronicle: Chronicle, tmp_path: Path) -> None:
         """A person's list of verdicts that would merge a fifth of the city."""

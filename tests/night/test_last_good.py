@@ -264,7 +264,7 @@ def test_changes_that_begin_after_the_last_accepted_list_wait(chronicle: Chronic
     household = chronicle.household(tmp_path / "var", after=0)
     house, state = household.house, household.state()
     received = receive(house, state, "telecom_mobile", iso(2), refetch=False, asked=False)
-    assert received.retrieval.outcome is Outcome.NOT_DUE
+    assert received.retrieval.outcome is Outcome.NOT_ASKED
     assert "接不上" in received.retrieval.message
     assert receive(house, state, "telecom_mobile", iso(1), refetch=False, asked=False).retrieval.outcome is Outcome.OK
 
@@ -290,3 +290,16 @@ def test_a_held_row_names_the_page_in_which_it_lies(chronicle: Chronicle, tmp_pa
     for row_key, _, payload in held.itertuples():
         assert f'"{row_key}"' in archive.read(payload).decode(), "the payload that it names holds its row"
     assert_conserved(household)
+
+
+def test_a_list_that_was_not_asked_for_is_carried_and_told_so(household: Household, town: Town) -> None:
+    household.run(iso(0))
+    town.move(1)
+    household.run(iso(1), only=("union",))
+    told = household.query(
+        f"select source, outcome, is_stopped from retrieval join source_night using (night, source) where night = '{iso(1)}'"
+    )
+    others = told[told["source"] != "union"]
+    assert set(others["outcome"]) == {"not_asked"}
+    assert not others["is_stopped"].any()
+    assert told.set_index("source").loc["union", "outcome"] in ("ok", "unchanged")
