@@ -52,7 +52,7 @@ where status = 'open' and valid_from <= :night and (valid_to is null or valid_to
 _COUNTIES: Final = """
 select coalesce(county, '未知') as county, count(*) as stations,
        sum(case when batch = 'renovated' then 1 else 0 end) as renovated, sum(case when batch = 'new_build' then 1 else 0 end) as new_build,
-       sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch is null then 1 else 0 end) as unknown
+       sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch = 'none' then 1 else 0 end) as standing, sum(case when batch is null then 1 else 0 end) as unknown
 from station_history where status = 'open' and valid_from <= :night and (valid_to is null or valid_to > :night) group by 1 order by 2 desc, 1
 """
 _EVENTS: Final = """

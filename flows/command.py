@@ -145,10 +145,12 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
-    from flows.run import LockedError, RefusedError
-    from flows.sample import SampleError
-    from flows.server import ServerError
-
+    try:
+        from flows.run import LockedError, RefusedError
+        from flows.sample import SampleError
+        from flows.server import ServerError
+    except KeyboardInterrupt:
+        return 130
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:

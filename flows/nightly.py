@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from desk.report import cell
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
@@ -39,21 +40,30 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
         source: 只取这些名单，其余沿用。
     """
     house = open_house(load_settings())
-    if sentence := of_another_city(house):
-        return Failed(name="NotPublished", message=sentence)
     night = (on or tonight(house.city.timezone)).isoformat()
+    if sentence := of_another_city(house):
+        return _unpublished("NotPublished", sentence, house, night)
     order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
     try:
         with house.publisher.begin(night, f"{night} 的夜跑") as draft:
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
     except AnotherWriterError as held:
-        return Failed(name="Locked", message=str(held))
+        return _unpublished("Locked", str(held), house, night)
     except (DiskFullError, JournalError) as stopped:
-        return Failed(name="NotPublished", message=str(stopped))
+        return _unpublished("NotPublished", str(stopped), house, night)
     create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
-    _name(ended, house, night)
+    _name(house, night, *{"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, []))
     return _state(ended)
+
+
+def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
+    """A run that could not write anything: found by its tags like any other, with a page that says why."""
+    create_markdown_artifact(
+        key="night-report", markdown=f"# {house.city.name} {night}\n\n**没有发布**：{cell(sentence)}", description=f"{night} 夜报"
+    )
+    _name(house, night, "needs-review", name.lower())
+    return Failed(name=name, message=sentence)
 
 
 def _receive_all(stage: Stage) -> list[Received]:
@@ -66,9 +76,8 @@ def _receive_all(stage: Stage) -> list[Received]:
         return [future.result() for future in futures]
 
 
-def _name(ended: Verdict, house: House, night: str) -> None:
+def _name(house: House, night: str, *needs: str) -> None:
     """The name and the tags by which the UI finds the run: its night, and what it needs."""
-    needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     with get_client(sync_client=True) as client:
         client.update_flow_run(
             UUID(str(flow_run.get_id())),

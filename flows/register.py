@@ -14,6 +14,7 @@ from expectations.stations import STATIONS
 from flows.gather import Gathered
 from flows.house import House
 from flows.rules import every_rule
+from sources.kit.retrieval import Outcome
 from transforms.dedupe import datum_suspects, identify, match
 from transforms.events import CHURN_LIMIT, Register, churn, night_events
 from transforms.merge import merge
@@ -54,7 +55,7 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
-    merged = merge(placed, _followed(decisions.corrections, identified.redirects))
+    merged = merge(placed, _followed(decisions.corrections, identified.redirects), house.city.programme_from)
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
@@ -83,7 +84,8 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
     faults = [fault for each in gathered for fault in each.settled.tally.faults]
     critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
     share = churn(Register(state.station, state.station_listing, state.station_redirect), registered.events)
-    is_usable = any(each.last_good_on == night for each in gathered)
+    wanted = [each for each in gathered if each.retrieval.outcome not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)]
+    is_usable = not wanted or any(each.last_good_on == night for each in wanted)  # a night on which nobody publishes is a good night
     reasons = [
         *faults,
         *(
@@ -106,7 +108,7 @@ def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
     held = sum(int((~pd.MultiIndex.from_frame(each.settled.quarantine[key].fillna("")).isin(known)).sum()) for each in gathered)
     was_stopped = set(state.source_state.loc[state.source_state["is_stopped"].fillna(value=False).astype(bool), "source"])
     stopped = [each.source for each in gathered if each.settled.tally.is_stopped and each.source not in was_stopped]
-    return [*([f"新扣留 {held} 行"] if held else []), *([f"新停用名单 {'、'.join(stopped)}"] if stopped else [])]
+    return [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
 
 
 def _ranked(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:

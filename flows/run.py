@@ -60,6 +60,8 @@ def show_night(house: House, night: str, say: Console) -> None:
     try:
         with engine.connect() as connection:
             say.print(night_summary(night_facts(connection, night), house.titles, house.settings.home))
+    except LookupError:
+        say.print(f"{night} 已跑完，但现在生效的是 {publication.name}（其间有人退回过）；可用 yizhan rollback --to 换回", markup=False)
     finally:
         engine.dispose()
 

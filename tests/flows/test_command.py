@@ -36,6 +36,7 @@ def published(household: Household) -> dict[str, str]:
         (["status"], {}, "还没有发布过"),
         (["status"], {"YIZHAN_CITY": "atlantis"}, "YIZHAN_CITY=atlantis"),
         (["status"], {"YIZHAN_PORT": "many"}, "YIZHAN_PORT=many"),
+        (["status"], {"YIZHAN_KEEP_NIGHT": "3"}, "是不是 YIZHAN_KEEP_NIGHTS"),
         (["status"], {"YIZHAN_PROXY": "proxy:3128"}, "YIZHAN_PROXY"),
         (["status"], {"YIZHAN_CA_BUNDLE": "missing.pem"}, "文件不存在"),
         (["status"], {"YIZHAN_ENV_FILE": "missing.env"}, "文件不存在"),

@@ -67,8 +67,8 @@ class TestRejected:
     def test_a_station_that_must_not_be(self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         household = chronicle.household(tmp_path / "var", after=0)
 
-        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
-            merged = merge(listings, corrections)
+        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None) -> Merged:
+            merged = merge(listings, corrections, programme_from)
             merged.stations.loc[0, "name"] = None
             merged.stations.loc[1, ["name", "lng_wgs84"]] = [None, 0.0]
             return merged

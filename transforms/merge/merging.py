@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from transforms.merge.batches import fits, ruled
+from transforms.merge.batches import before, fits, ruled
 from transforms.merge.choosing import PICKS, UNIONS
 from transforms.merge.claims import competing
 from transforms.merge.corrections import corrected
@@ -33,15 +33,15 @@ class Merged:
     choices: pd.DataFrame
 
 
-def merge(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
+def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None) -> Merged:
     """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, first_seen_on, last_seen_on, trust).
 
     `corrections`: scope (listing or station), key, field, value, oldest first; they beat the sources. Values of closed listings do not
-    compete while a listing is open; a station without one is closed and keeps its last values.
+    compete while a listing is open; a station without one is closed and keeps its last values. `programme_from`: see City.
     """
     right, on_listings, refused = corrected(listings, "listing_id", corrections[corrections["scope"] == "listing"], listings)
     claims = competing(right)
-    values, choices = _chosen(claims)
+    values, choices = _chosen(claims, programme_from)
     stations = _counted(listings).merge(values, on="station_id", how="left")
     of_stations = corrections[corrections["scope"] == "station"]
     stations, on_stations, refused_too = corrected(stations, "station_id", of_stations, listings)
@@ -56,7 +56,7 @@ def merge(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
     )
 
 
-def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _chosen(claims: pd.DataFrame, programme_from: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every chosen value, one row a station, and how each was chosen."""
     values = claims[["station_id"]].drop_duplicates().sort_values("station_id", ignore_index=True)
     told: list[pd.DataFrame] = []
@@ -69,7 +69,7 @@ def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         joined, choices = _union(claims, field)
         values = values.merge(joined, on="station_id", how="left")
         told.append(choices)
-    values, overruled = _ruled_batches(values)
+    values, overruled = _ruled_batches(values, programme_from)
     choices = pd.concat(told, ignore_index=True)
     lost = (choices["field"] == "batch") & choices["station_id"].isin(overruled)
     return values, choices.assign(
@@ -79,12 +79,15 @@ def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _ruled_batches(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Where even the best claim of a batch cannot be true of the place, the rule of kind and host; also the stations overruled."""
+def _ruled_batches(values: pd.DataFrame, programme_from: str | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Where even the best claim of a batch cannot be true of the place, the rule of kind and host; where no owner states one and the
+    place opened before the programme, none. Also the stations overruled."""
     rule = ruled(values["kind"], values["host"])
     wrong = ~fits(values["batch"], values["kind"], values["host"]) & rule.notna()
     batch, basis = values["batch"].mask(wrong, rule), values["batch_basis"].mask(wrong, "rule")
-    return values.assign(batch=batch, batch_basis=basis), values.loc[wrong, "station_id"]
+    old = before(values["opened_on"], values["kind"], values["host"], programme_from) & basis.ne("owner").fillna(value=True)
+    batch, basis = batch.mask(old, "none"), basis.mask(old, "date")
+    return values.assign(batch=batch, batch_basis=basis), values.loc[wrong | old, "station_id"]
 
 
 def _union(claims: pd.DataFrame, field: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -61,7 +61,9 @@ _NUMBER = re.compile(
 _LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![\u4e00-\u9fff]?社区|口|镇))")
 _BUILDING = re.compile(r"([A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z东西南北]\d{0,3}|[甲乙丙丁])(?:号楼|幢|栋|座|#楼|号馆|馆)")
 _FLOOR = re.compile(r"(?:(-?\d{1,3})(?:-\d{1,3})?(?:楼|层)|(?<![A-Za-z])([FLB])(\d{1,2})(?!\d)(?:楼|层)?|(?<![\d.])(\d{1,2})F(?![A-Za-z]))")
-_ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|商铺|房(?![\u4e00-\u9fff]))")
+#: Floors of the tallest tower of the province, with a margin.
+_HIGHEST = 80
+_ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|号门面|号商铺|商铺|房(?![\u4e00-\u9fff]))")
 #: What ends an address inside a compound or mall without a word for it: 高尔夫西花园19-1-19, 景枫广场B104.
 _TAIL = re.compile(r"(?<=[\u4e00-\u9fff楼层)])((?:[A-Za-z]\d{2,5}|[A-Za-z]?\d{1,5}(?:-\d{1,5})+|\d{3,5})[A-Za-z]?)$")
 _UNIT = re.compile(r"[A-Za-z]?\d{1,3}单元")
@@ -92,10 +94,16 @@ def address(written: str, places: Places) -> Address | None:
     rest = _strip_upper(folded, places)
     found, rest = _divisions(rest, places)
     whole = ((found.county or "") + (found.town or "") + rest) if found.county or found.town else rest
-    found = replace(_streets(rest, found), text=whole.strip(_EDGES))
+    found = replace(_streets(rest, found), text=_closed(whole.strip(_EDGES)))
     if not (found.road or found.community or found.landmark or found.building):
         raise Unreadable("address_unreadable")
     return found
+
+
+def _closed(shown: str) -> str:
+    """The text with every bracket closed: a cleaner that took what stood at the end may have taken the closing one with it."""
+    missing = shown.count("(") - shown.count(")")
+    return shown + ")" * missing if missing > 0 else shown
 
 
 def _strip_upper(folded: str, places: Places) -> str:
@@ -217,9 +225,10 @@ def _inside(after: str, found: Address) -> Address:
     )
 
 
-def _storey(found: re.Match[str]) -> str:
+def _storey(found: re.Match[str]) -> str | None:
+    """The floor; none above _HIGHEST: 161楼 is a number and a floor that ran together."""
     if found[1]:
-        return found[1]
+        return found[1] if int(found[1]) <= _HIGHEST else None
     if found[2]:
         return ("-" if found[2].upper() == "B" else "") + found[3]
     return found[4]

@@ -51,6 +51,10 @@ from transforms.standardise.places import Places
         ("瀂港路17号", {"road": "澛港路"}),
         ("浙江省温州市乐清市柳市镇荣峰路4号", {"town": "柳市镇", "road": "荣峰路", "number": "4"}),
         ("江苏省南京市江宁区将军大道9号", {"road": "将军大道", "text": "将军大道9号"}),
+        ("通江大道1号(东方新城旁)", {"text": "通江大道1号(东方新城旁)", "landmark": "东方新城"}),
+        ("中山路8号（步行街", {"text": "中山路8号(步行街)"}),
+        ("沈百南路11号3-4号门面", {"number": "11", "room": "3-4", "landmark": None}),
+        ("海南渡路161楼", {"road": "海南渡路", "floor": None}),
     ],
     ids=str,
 )
