@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
-    workers: int = Field(4, ge=1, le=64, description="sources fetched at the same time")
+    workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")
 
     @field_validator("proxy")
     @classmethod
