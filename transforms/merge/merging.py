@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from transforms.merge.batches import before, fits, ruled
@@ -92,9 +94,8 @@ def _ruled_batches(values: pd.DataFrame, programme_from: str | None) -> tuple[pd
 
 def _union(claims: pd.DataFrame, field: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = _exploded(claims, field)
-    lists = parts.groupby("station_id", sort=True)[field].agg(";".join).reset_index()
-    count = parts.groupby("station_id", sort=True).size().to_numpy()
-    choices = lists[["station_id"]].assign(field=field, basis="union", listing_id=None, source=None, values=count)
+    lists = _joined(parts, field).reset_index()
+    choices = lists[["station_id"]].assign(field=field, basis="union", listing_id=None, source=None, values=lists[field].str.count(";") + 1)
     return lists, choices[list(CHOICE_COLUMNS)].astype({"listing_id": "str", "source": "str"})
 
 
@@ -106,13 +107,21 @@ def _exploded(listings: pd.DataFrame, field: str, *by: str) -> pd.DataFrame:
     return parts.astype({field: "str"}).drop_duplicates().sort_values(columns, ignore_index=True)
 
 
+def _joined(parts: pd.DataFrame, field: str) -> pd.Series:
+    """The values of each station of `parts`, which are sorted, joined by ;. An aggregation would make a series of every station first."""
+    stations, texts = parts["station_id"].to_numpy(object), parts[field].to_numpy(object)
+    first = np.flatnonzero(np.r_[True, stations[1:] != stations[:-1]]) if len(parts) else np.array([], dtype=np.int64)
+    lists = [";".join(texts[start:end]) for start, end in pairwise([*first, len(texts)])]
+    return pd.Series(lists, index=pd.Index(stations[first], name="station_id", dtype="str"), name=field, dtype="str")
+
+
 def _counted(listings: pd.DataFrame) -> pd.DataFrame:
     """station_id, status, first_seen_on, sources, listing_count."""
     is_open = listings["is_open"].astype(bool)
     by_station = listings.assign(one=is_open.astype("int64")).groupby("station_id", sort=True)
     counted = by_station.agg(first_seen_on=("first_seen_on", "min"), listing_count=("one", "sum")).reset_index()
     pairs = listings.loc[is_open, ["station_id", "source"]].drop_duplicates().sort_values(["station_id", "source"])
-    sources = pairs.groupby("station_id", sort=True)["source"].agg(";".join)
+    sources = _joined(pairs, "source")
     status = (counted["listing_count"] > 0).map({True: "open", False: "closed"})
     return counted.assign(status=status, sources=counted["station_id"].map(sources))
 
