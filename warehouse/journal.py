@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,24 +52,28 @@ _SIGNATURE = ("decision_id", "who", "why", "decided_at")
 _END: Final = b"\n"
 
 
-def append_decisions(path: Path, acts: Sequence[Mapping[str, object]], *, who: str, why: Sequence[str] | str, at: datetime) -> list[str]:
-    """Write `acts` (each {act, …what the act needs}) at the end of the journal, each under a new id; the ids, once they will outlast a power cut.
+def append_decisions(
+    path: Path, acts: Sequence[Mapping[str, object]], *, at: datetime, check: Callable[[Decisions], None] = lambda _: None
+) -> list[str]:
+    """Write `acts` (each {act, who, why, …what the act needs}) at the end of the journal, each under a new id; the ids, once they will outlast a power cut.
 
-    All of them or none: a disk that fills leaves the journal as it was. `why` is one for all or one each. Waits for whoever else is appending; readers
-    never see half of it. Raises UnsignedError, and JournalError when the journal cannot be read, for nothing may be added behind a broken line.
+    All of them or none: a disk that fills leaves the journal as it was. Waits for whoever else is appending; readers never see half of it. `check` sees
+    the decisions as they are then, and may refuse by raising. Raises UnsignedError, and JournalError when the journal cannot be read, for nothing
+    may be added behind a broken line.
     """
-    reasons = [why] * len(acts) if isinstance(why, str) else list(why)
-    _refuse_unsigned(who, reasons)
+    for act in acts:
+        _refuse_unsigned(act)
     is_new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         text = _read_all(descriptor)
-        ids = _new_ids(_parsed(text, path.name), at, len(acts))
+        known = _parsed(text, path.name)
+        check(_decided(known))
+        ids = _new_ids(known, at, len(acts))
         signed = [
-            {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), "who": who.strip(), "why": reason.strip(), **act}
-            for number, reason, act in zip(ids, reasons, acts, strict=True)
+            {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), **act} for number, act in zip(ids, acts, strict=True)
         ]
         lines = b"".join(json.dumps(line, ensure_ascii=False).encode() + _END for line in signed)
         _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + lines, size=len(text))
@@ -80,11 +84,10 @@ def append_decisions(path: Path, acts: Sequence[Mapping[str, object]], *, who: s
     return ids
 
 
-def _refuse_unsigned(who: str, reasons: Sequence[str]) -> None:
-    if not who.strip():
-        raise UnsignedError("没有写明是谁的决定（who）")
-    if not all(reason.strip() for reason in reasons):
-        raise UnsignedError("没有写明为什么（why）")
+def _refuse_unsigned(act: Mapping[str, object]) -> None:
+    for name, told in (("who", "没有写明是谁的决定（who）"), ("why", "没有写明为什么（why）")):
+        if not str(act.get(name) or "").strip():
+            raise UnsignedError(told)
 
 
 def _new_ids(lines: Sequence[Mapping[str, Any]], at: datetime, count: int) -> list[str]:
@@ -120,7 +123,10 @@ def read_journal(path: Path) -> Decisions:
     Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; model {fingerprint}; undo {undoes}. What
     else stands in a line is kept in the log.
     """
-    lines = _lines(path)
+    return _decided(_lines(path))
+
+
+def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
     standing = _standing(lines)
     models = [str(line["fingerprint"]) for line in standing if line["act"] == "model"]
     undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}

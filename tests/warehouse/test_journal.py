@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.journal import JournalError, UnsignedError, append_decisions, read_journal
+from warehouse.journal import Decisions, JournalError, UnsignedError, append_decisions, read_journal
 
 NOW = datetime(2026, 6, 3, 1, 30, tzinfo=UTC)
 
@@ -69,16 +69,18 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         read_journal(file)
 
 
+def signed(act: str, **what: object) -> dict[str, object]:
+    return {"act": act, "who": "李敏", "why": "去看过", **what}
+
+
 def verdict(left: str, right: str, said: str) -> dict[str, object]:
-    return {"act": "judge", "left_id": left, "right_id": right, "verdict": said}
+    return signed("judge", left_id=left, right_id=right, verdict=said)
 
 
 def test_what_is_appended_is_read_again_with_its_signature(tmp_path: Path) -> None:
     file = tmp_path / "var" / "decisions.jsonl"
     content = {"source": "a", "name": "青阳支行", "address": "青阳路38号"}
-    ids = append_decisions(
-        file, [{**verdict("b", "a", "not"), "left": {"source": "b"}, "right": content}], who="李敏", why="去看过", at=NOW
-    )
+    ids = append_decisions(file, [{**verdict("b", "a", "not"), "left": {"source": "b"}, "right": content}], at=NOW)
     assert ids == ["2026-06-03-1"]
     told = read_journal(file).judgements.iloc[0]
     assert (told["left_id"], told["right_id"], told["verdict"], told["who"], told["why"]) == ("a", "b", "not", "李敏", "去看过")
@@ -90,17 +92,19 @@ def test_what_is_appended_is_read_again_with_its_signature(tmp_path: Path) -> No
 def test_ids_go_on_behind_what_was_written_by_hand(tmp_path: Path) -> None:
     file = journal(tmp_path, {"decision_id": "2026-06-03-2", "act": "undo", "undoes": "9"})
     file.write_text(file.read_text("utf-8").removesuffix("\n"), "utf-8")
-    assert append_decisions(file, [verdict("a", "b", "same"), verdict("a", "c", "not")], who="李敏", why=["一家", "两家"], at=NOW) == [
+    assert append_decisions(file, [verdict("a", "b", "same"), verdict("a", "c", "not")], at=NOW) == [
         "2026-06-03-3",
         "2026-06-03-4",
     ]
     assert read_journal(file).log["decision_id"].tolist() == ["2026-06-03-2", "2026-06-03-3", "2026-06-03-4"]
 
 
-@pytest.mark.parametrize(("who", "why"), [("", "去看过"), ("  ", "去看过"), ("李敏", " "), ("李敏", ["去看过", ""])])
-def test_nothing_is_written_unsigned(tmp_path: Path, who: str, why: str | list[str]) -> None:
+@pytest.mark.parametrize(("who", "why"), [("", "去看过"), ("  ", "去看过"), ("李敏", " "), ("李敏", None)])
+def test_nothing_is_written_unsigned(tmp_path: Path, who: str, why: str | None) -> None:
     with pytest.raises(UnsignedError):
-        append_decisions(tmp_path / "decisions.jsonl", [verdict("a", "b", "same"), verdict("a", "c", "same")], who=who, why=why, at=NOW)
+        append_decisions(
+            tmp_path / "decisions.jsonl", [verdict("a", "b", "same"), {**verdict("a", "c", "same"), "who": who, "why": why}], at=NOW
+        )
     assert not (tmp_path / "decisions.jsonl").exists()
 
 
@@ -108,13 +112,13 @@ def test_nothing_is_added_behind_a_broken_line(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     file.write_text('{"decision_id": 1, "act": "un', "utf-8")
     with pytest.raises(JournalError, match="第 1 行"):
-        append_decisions(file, [verdict("a", "b", "same")], who="李敏", why="去看过", at=NOW)
+        append_decisions(file, [verdict("a", "b", "same")], at=NOW)
     assert file.read_text("utf-8") == '{"decision_id": 1, "act": "un'
 
 
 def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "decisions.jsonl"
-    append_decisions(file, [verdict("a", "b", "same")], who="李敏", why="去看过", at=NOW)
+    append_decisions(file, [verdict("a", "b", "same")], at=NOW)
     before, write = file.read_bytes(), os.write
 
     def half(descriptor: int, lines: bytes) -> int:
@@ -124,13 +128,13 @@ def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(OSError, match="no room"):
-        append_decisions(file, [verdict("a", "c", "same")], who="李敏", why="去看过", at=NOW)
+        append_decisions(file, [verdict("a", "c", "same")], at=NOW)
     assert file.read_bytes() == before
 
 
 def _append_many(file: Path) -> None:
     for number in range(20):
-        append_decisions(file, [verdict("a", f"{os.getpid()}-{number}", "same")], who="李敏", why="去看过", at=NOW)
+        append_decisions(file, [verdict("a", f"{os.getpid()}-{number}", "same")], at=NOW)
 
 
 def test_several_people_at_once_get_ids_of_their_own(tmp_path: Path) -> None:
@@ -148,7 +152,19 @@ def test_several_people_at_once_get_ids_of_their_own(tmp_path: Path) -> None:
 def test_the_model_accepted_last_is_in_force_until_that_is_undone(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     assert read_journal(file).model is None
-    append_decisions(file, [{"act": "model", "fingerprint": name} for name in ("one", "two")], who="李敏", why="比过", at=NOW)
+    append_decisions(file, [signed("model", fingerprint=name) for name in ("one", "two")], at=NOW)
     assert read_journal(file).model == "two"
-    append_decisions(file, [{"act": "undo", "undoes": "2026-06-03-2"}], who="李敏", why="退回", at=NOW)
+    append_decisions(file, [signed("undo", undoes="2026-06-03-2")], at=NOW)
     assert read_journal(file).model == "one"
+
+
+def test_what_is_refused_under_the_lock_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    append_decisions(file, [verdict("a", "b", "same")], at=NOW)
+
+    def refuse(known: Decisions) -> None:
+        raise ValueError(f"{len(known.judgements)} known")
+
+    with pytest.raises(ValueError, match="1 known"):
+        append_decisions(file, [verdict("a", "c", "same")], at=NOW, check=refuse)
+    assert len(read_journal(file).log) == 1
