@@ -43,6 +43,8 @@ CAUSES: Final = {
     "carried_too_long": "名单久未更新",
 }
 
+VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
+
 STATES: Final = {"published": "已发布", "quarantined": "已发布，有待处理", "rejected": "未发布"}
 
 

@@ -139,6 +139,75 @@ def new(folder: Path) -> int:
     return make_city(folder, say)
 
 
+# what people say, and what decided
+
+
+@app.command
+def judge(*words: str, who: str | None = None, why: str | None = None, closed: bool = False) -> int:
+    """Say whether two listings are one station, or hand in a file of verdicts (left_id, right_id, verdict, why, who).
+
+    Examples: `yizhan judge union:12 bank_icbc:0355 same --who 李敏 --why 去看过`; `yizhan judge verdicts.csv`.
+
+    Parameters
+    ----------
+    words
+        two listing ids and same, not or unsure; or the path of a CSV file, of which all verdicts are taken or none.
+    who
+        who says so; stands in where a file's cell is empty.
+    why
+        the reason; likewise.
+    closed
+        also take verdicts on listings that are closed.
+    """
+    from flows.judge import judge as take
+
+    return take(load_settings(), say, words, who=who, why=why, closed=closed)
+
+
+@app.command
+def undo(decision_id: str, *, who: str, why: str) -> int:
+    """Take a decision back; undo the undo to have it again.
+
+    Example: `yizhan undo 2026-06-03-7 --who 李敏 --why 判错了`.
+    """
+    from flows.judge import undo as take_back
+
+    return take_back(load_settings(), say, decision_id, who=who, why=why)
+
+
+@app.command
+def review(*, limit: int = 20) -> int:
+    """Doubtful pairs that wait for an answer, those first whose answer would settle most.
+
+    Example: `yizhan review --limit 50`.
+    """
+    from flows.explain import show_review
+
+    return show_review(load_settings(), say, limit=limit)
+
+
+@app.command
+def explain(left_id: str, right_id: str) -> int:
+    """Why two listings are, or are not, one station: a line a piece of evidence, and what decided.
+
+    Example: `yizhan explain union:12 bank_icbc:0355`.
+    """
+    from flows.explain import show_pair
+
+    return show_pair(load_settings(), say, left_id, right_id)
+
+
+@app.command
+def station(station_id: str) -> int:
+    """A station: its listings, the values chosen and why, its history and events, and what it nearly merged with.
+
+    Example: `yizhan station yz3402-0032cf0e51`.
+    """
+    from flows.explain import show_station
+
+    return show_station(load_settings(), say, station_id)
+
+
 def main() -> None:
     """Run the command line and exit with its code; an operator's mistake is a sentence, never a traceback."""
     sys.exit(_run(sys.argv[1:]))

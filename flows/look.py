@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,16 +12,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from desk import words
 from flows.gather import parts_of
 from flows.house import House, open_house
+from flows.outlook import warehouse_in_force
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError, show_night
 from flows.settings import Settings, tonight
 from sources.kit.city_new import new_city
-from warehouse.engine import open_warehouse
 from warehouse.lock import AnotherWriterError
 from warehouse.publish import NoSuchPublicationError
 from warehouse.state import read_state
@@ -38,7 +37,7 @@ def show_status(settings: Settings, say: Console) -> int:
     """Last night, each source's age, and the open quarantine."""
     house = open_house(settings)
     query = "select source, last_good_on, max_age_days, is_stopped, open_listings from mart_freshness_by_source order by source"
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         last = connection.execute(text("select max(night) from night")).scalar_one()
         ages = pd.DataFrame(connection.execute(text(query)).mappings().all())
     show_night(house, last.isoformat(), say)
@@ -78,7 +77,7 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
       and (cast(:rule as varchar) is null or ';' || q.rules || ';' like '%;' || :rule || ';%')
     order by q.source, q.opened_on, q.row_key
     """
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         held = pd.read_sql_query(text(query), connection, params={"source": source, "rule": rule})
     rules = every_rule()
     say.print(f"[bold]扣留 {len(held)} 行  Quarantine[/]")
@@ -141,22 +140,9 @@ def _still_needed(house: House) -> frozenset[str]:
     """Payloads that the next night may still read: those of the last good retrieval of each source, however old."""
     if house.publisher.current() is None:
         return frozenset()
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         state = read_state(connection).source_state
     return frozenset(part.sha256 for parts in state["parts"].dropna() for part in parts_of(parts))
-
-
-@contextmanager
-def _warehouse(house: House) -> Iterator[Connection]:
-    publication = house.publisher.current()
-    if publication is None:
-        raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
-    engine = open_warehouse(publication.warehouse, read_only=True)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 def as_written(verbatim: str) -> str:

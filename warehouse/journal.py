@@ -53,12 +53,12 @@ _END: Final = b"\n"
 
 
 def append_decisions(
-    path: Path, acts: Sequence[Mapping[str, object]], *, at: datetime, check: Callable[[Decisions], None] = lambda _: None
+    path: Path, acts: Sequence[Mapping[str, object]], *, at: datetime, check: Callable[[Decisions, Decisions], None] = lambda _, __: None
 ) -> list[str]:
     """Write `acts` (each {act, who, why, …what the act needs}) at the end of the journal, each under a new id; the ids, once they will outlast a power cut.
 
     All of them or none: a disk that fills leaves the journal as it was. Waits for whoever else is appending; readers never see half of it. `check` sees
-    the decisions as they are then, and may refuse by raising. Raises UnsignedError, and JournalError when the journal cannot be read, for nothing
+    the decisions as they are then and as they would be, and may refuse by raising. Raises UnsignedError, and JournalError when the journal cannot be read, for nothing
     may be added behind a broken line.
     """
     for act in acts:
@@ -70,11 +70,11 @@ def append_decisions(
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         text = _read_all(descriptor)
         known = _parsed(text, path.name)
-        check(_decided(known))
         ids = _new_ids(known, at, len(acts))
         signed = [
             {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), **act} for number, act in zip(ids, acts, strict=True)
         ]
+        check(_decided(known), _decided([*known, *signed]))
         lines = b"".join(json.dumps(line, ensure_ascii=False).encode() + _END for line in signed)
         _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + lines, size=len(text))
     finally:

@@ -162,9 +162,9 @@ def test_what_is_refused_under_the_lock_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     append_decisions(file, [verdict("a", "b", "same")], at=NOW)
 
-    def refuse(known: Decisions) -> None:
-        raise ValueError(f"{len(known.judgements)} known")
+    def refuse(known: Decisions, would_be: Decisions) -> None:
+        raise ValueError(f"{len(known.judgements)} to {len(would_be.judgements)}")
 
-    with pytest.raises(ValueError, match="1 known"):
+    with pytest.raises(ValueError, match="1 to 2"):
         append_decisions(file, [verdict("a", "c", "same")], at=NOW, check=refuse)
     assert len(read_journal(file).log) == 1

@@ -55,7 +55,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     def weigh(left: Ints, right: Ints) -> Ints:
         return score(known, left, right, compare(known, left, right), model)
 
-    constraints = Constraints(_exclusive(known), verdicts.apart, verdicts.together)
+    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together)
     found = cluster(len(known), met.left, met.right, weights, model.thresholds["link"], model.thresholds["same"], weigh, constraints)
     return Matched(
         pairs=_pairs(known, met, levels, weights, model, verdicts),
@@ -66,7 +66,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
 
 
-def _exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
+def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     """Trades that never share a station, and within them firms that never do, and sorts that never do (a bank's branch and the
     self-service bank beside it)."""
     trades = known.text["trade"].to_numpy()

@@ -12,7 +12,7 @@ from transforms.dedupe.model import Model, Stratum
 #: Names of the two lines that are no comparison of fields.
 START, LISTS = "start", "lists"
 
-_WHERE: Final = {"near": f"相距不到{NEAR_M:.0f}米或同路同号", "far": "不相近"}
+_WHERE: Final = {"near": f"相距不到{NEAR_M:.0f}米或同路同号", "quarter": "不相近，但在同一社区或同一条路", "far": "不相近"}
 
 
 @dataclass(frozen=True, slots=True)
