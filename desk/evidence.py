@@ -50,7 +50,7 @@ def explanation_lines(told: Explanation, name: Callable[[str], str], station: Ca
 def reason_sentence(told: Explanation, name: Callable[[str], str]) -> str:
     """What decided, in one sentence."""
     reason, weight = told.reason, bits(told.weight_mb)
-    chain = " → ".join(map(name, reason.chain))
+    chain = (" → " if told.is_together else " 与 ").join(map(name, reason.chain))
     mean = bits(reason.mean_mb or 0)
     sentences = {
         ("weight", True): f"两条登记自己的证据就够（{weight} 比特）",

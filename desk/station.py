@@ -94,7 +94,7 @@ def cell(value: object) -> str:
 def _table(title: str, *headers: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     for header in headers:
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     return table
 
 

@@ -23,6 +23,8 @@ app = App(
 )
 city = App(name="city", help="Cities of your own.")
 app.command(city)
+model = App(name="model", help="The dedupe model: show, train, compare, accept.")
+app.command(model)
 say = Console(highlight=False)
 warn = Console(stderr=True, highlight=False)
 
@@ -206,6 +208,50 @@ def station(station_id: str) -> int:
     from flows.explain import show_station
 
     return show_station(load_settings(), say, station_id)
+
+
+@model.command(name="show")
+def model_show() -> int:
+    """The dedupe model in force: fingerprint, thresholds with their reasons, strongest weights, what it was trained on.
+
+    Example: `yizhan model show`.
+    """
+    from flows.models import show_model
+
+    return show_model(load_settings(), say)
+
+
+@model.command(name="train")
+def model_train() -> int:
+    """Train a model on the register's listings and people's verdicts; it is written below var/models and not put in force.
+
+    Example: `yizhan model train`.
+    """
+    from flows.models import train_model
+
+    return train_model(load_settings(), say)
+
+
+@model.command(name="compare")
+def model_compare(file: Path) -> int:
+    """What another model would change in the register: stations merged, split, kept, with examples.
+
+    Example: `yizhan model compare var/models/new.json`.
+    """
+    from flows.models import compare_model
+
+    return compare_model(load_settings(), say, file)
+
+
+@model.command(name="accept")
+def model_accept(file: Path, *, who: str, why: str) -> int:
+    """Put a model in force from the next night on; a decision, which `yizhan undo` takes back.
+
+    Example: `yizhan model accept var/models/new.json --who 李敏 --why 比过，少并错`.
+    """
+    from flows.models import accept_model
+
+    return accept_model(load_settings(), say, file, who=who, why=why)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from flows.house import House, open_house
 from flows.outlook import Published, read_published, verdicts_of
 from flows.run import RefusedError
 from flows.settings import Settings, now
+from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import changes
 from transforms.dedupe.explain import levels_of
 from transforms.dedupe.judgements import Pair, applied, content_of, contradictions
@@ -69,7 +70,7 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     published = read_published(house)
     refuse_unusable(published, said, closed=closed)
     before = decisions_of(house)
-    ids = _written(house, _acts(published, said), lambda known, would_be: _refuse_contradictions(published, known, would_be, said))
+    ids = written(house, _acts(published, said), lambda known, would_be: _refuse_contradictions(published, known, would_be, said))
     told = f"已记下判定 {ids[0]}" if len(ids) == 1 else f"已记下 {len(ids)} 条判定（{ids[0]} 至 {ids[-1]}）"
     say.print(told, markup=False)
     tell_effect(house, published, before, say)
@@ -79,7 +80,7 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
 
 def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: str) -> int:
     """Take a decision back. What was undone can be had again by undoing the undo."""
-    house = open_house(settings)
+    house = open_house(settings, with_model=False)  # what is taken back may be the model that cannot be read
     published = read_published(house)
     before = decisions_of(house)
 
@@ -91,7 +92,7 @@ def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: s
             raise RefusedError(f"{decision_id} 已经撤回过了")
         _refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
 
-    ids = _written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)
+    ids = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)
     row = before.log[before.log["decision_id"] == decision_id].iloc[0]
     say.print(f"已撤回 {decision_id}（{row['who']}：{row['why']}），记为 {ids[0]}", markup=False)
     tell_effect(house, published, before, say)
@@ -105,6 +106,11 @@ def decisions_of(house: House) -> Decisions:
         return read_journal(house.journal)
     except JournalError as broken:
         raise RefusedError(str(broken)) from broken
+
+
+def model_of(house: House, decisions: Decisions) -> Model:
+    """The model that these decisions put in force. Raises ModelError."""
+    return load_model(house.settings.model) if house.settings.model else house.accepted(decisions.model)
 
 
 def read_verdicts(path: Path, who: str, why: str) -> list[Said]:
@@ -218,7 +224,10 @@ def _refuse_contradictions(published: Published, known: Decisions, would_be: Dec
     raise RefusedError("\n".join([*lines, "一条也没有记下。请核实哪一条不对：已有的用 yizhan undo 编号 撤回，本次的改好再交"]))
 
 
-def _written(house: House, acts: Sequence[Mapping[str, object]], check: Callable[[Decisions, Decisions], None]) -> list[str]:
+def written(
+    house: House, acts: Sequence[Mapping[str, object]], check: Callable[[Decisions, Decisions], None] = lambda _, __: None
+) -> list[str]:
+    """Ids of the decisions, written to the journal. Raises RefusedError when they may not be."""
     try:
         return append_decisions(house.journal, acts, at=now(), check=check)
     except (JournalError, UnsignedError) as refused:
@@ -228,8 +237,11 @@ def _written(house: House, acts: Sequence[Mapping[str, object]], check: Callable
 def tell_effect(house: House, published: Published, before: Decisions, say: Console) -> None:
     """Say what the decisions made since `before` will change at the next night."""
     after = decisions_of(house)
-    # the house was opened before the decision: a model that it puts in force or takes back is read anew
-    models = (house.model, open_house(house.settings).model)
+    try:
+        models = (model_of(house, before), model_of(house, after))
+    except ModelError as wrong:
+        say.print(f"下一夜起生效；会改变什么说不准：{wrong}", markup=False)
+        return
     nights = [published.next_night(known.judgements, model) for known, model in zip((before, after), models, strict=True)]
     name = named(published.state.station, "station_id")
     say.print("下一夜起生效；马上生效请运行 yizhan nightly。名单不变的话：", markup=False)

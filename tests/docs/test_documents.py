@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.command import app, city
+from flows.command import app, city, model
 from flows.settings import PREFIX, Settings
 from sources.kit.registry import discover
 from sources.kit.retrieval import Outcome
@@ -58,8 +58,9 @@ def test_no_path_of_a_machine_is_told(document: Path) -> None:
 
 def test_every_command_is_told_in_the_operators_page() -> None:
     told = (DOCS / "operating.md").read_text("utf-8")
-    for name in [*_names(app), *(f"city {name}" for name in _names(city))]:
-        assert name == "city" or f"yizhan {name}" in told, name
+    groups = {"city": city, "model": model}
+    for name in [*_names(app), *(f"{group} {name}" for group, each in groups.items() for name in _names(each))]:
+        assert name in groups or f"yizhan {name}" in told, name
 
 
 def _names(group: object) -> list[str]:

@@ -52,6 +52,8 @@ class Patterns:
     codes: Mapping[str, Ints]
     sources: Ints
     counts: Floats
+    #: What people said of the pairs of a pattern: 1 the same, 0 not, NaN nothing.
+    known: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,21 @@ class Rates:
     posterior: Floats = field(default_factory=lambda: np.zeros(0))
 
 
-def patterns_of(codes: Mapping[str, Ints], sources: Ints) -> Patterns:
-    """Group pairs by pattern."""
-    frame = pd.DataFrame({**codes, "sources": sources})
+def patterns_of(codes: Mapping[str, Ints], sources: Ints, known: Floats | None = None) -> Patterns:
+    """Group pairs by pattern; those that a person judged (`known` 1 or 0, NaN elsewhere) apart from those that nobody did.
+
+    A judged pair counts for one pair like any other. Counting for two gains as much, for four less: the questions are doubtful pairs,
+    and pressed too hard they teach that every pair is (training cities 1 and 4, 200 judgements: F1 +0.001 and +0.012, +0.002 and +0.008, -0.004 and +0.005).
+    """
+    frame = pd.DataFrame({**codes, "sources": sources, "known": -1 if known is None else np.nan_to_num(known, nan=-1)})
     names = list(frame.columns)
     grouped = frame.groupby(names, sort=True).size().reset_index(name="count")
+    told = grouped["known"].to_numpy(np.float64)
     return Patterns(
         {name: grouped[name].to_numpy(np.int64) for name in codes},
         grouped["sources"].to_numpy(np.int64),
         grouped["count"].to_numpy(np.float64),
+        np.where(told >= 0, told, np.nan),
     )
 
 
@@ -86,7 +94,12 @@ def posterior_of(patterns: Patterns, rates: Rates) -> Floats:
     for name, codes in patterns.codes.items():
         bits += np.log2(rates.m[name] / rates.u[name])[codes]
     bits += rates.sources[patterns.sources]
-    return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -60, 60))))
+    return np.asarray(said(patterns, 1 / (1 + np.exp2(-np.clip(bits, -60, 60)))))
+
+
+def said(patterns: Patterns, posterior: Floats) -> Floats:
+    """The posterior, with what people said in place of what is believed."""
+    return np.where(np.isnan(patterns.known), posterior, patterns.known)
 
 
 def maximise(
