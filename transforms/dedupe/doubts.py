@@ -36,7 +36,8 @@ def review_queue(pairs: pd.DataFrame, stations: Mapping[str, str], verdicts: Map
     asked = pairs[pairs["is_review"].fillna(value=False).astype(bool)]
     asked = asked[asked["left_id"].isin(stations) & asked["right_id"].isin(stations)]
     answers = _Answers(verdicts)
-    rows = asked[[not answers.settle(pair) or again for pair, again in zip(_sides(asked), asked["verdict"].notna(), strict=True)]]
+    waits = [not answers.settle(pair) or again for pair, again in zip(_sides(asked), asked["verdict"].notna(), strict=True)]
+    rows = asked[pd.Series(waits, index=asked.index, dtype=bool)]
     found = rows.assign(
         left_station=rows["left_id"].map(stations).astype("str"),
         right_station=rows["right_id"].map(stations).astype("str"),

@@ -117,7 +117,7 @@ def _apart(
     if barred:
         return Reason("exclusive", barred)
     mean = sum(weights[each] for each in across) // len(across)
-    if weights[pair] < same and len(across) == 1:
+    if weights[pair] < same and mean < same:
         return Reason("weight")
     if mean < same:
         worst = min(across, key=lambda each: (weights[each], each))
