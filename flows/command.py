@@ -130,6 +130,47 @@ def prune() -> int:
     return prune_old(load_settings(), say)
 
 
+@app.command
+def dedupe(
+    *files: Path,
+    out: Path,
+    truth: Path | None = None,
+    one_to_one: bool = False,
+    city: str | None = None,
+    datum: str | None = None,
+    model: Path | None = None,
+    columns: str = "",
+) -> int:
+    """Find which rows of any lists are one station. Needs neither a warehouse nor Prefect.
+
+    Examples: `yizhan dedupe union.csv banks.xlsx --out found`; `yizhan dedupe a.csv b.csv --out found --one-to-one --datum gcj02 --truth truth.csv`.
+
+    Parameters
+    ----------
+    files
+        CSV (UTF-8 or GB18030), Excel or Parquet; columns are recognised by their headers, in Chinese or English.
+    out
+        folder for clusters.csv, pairs.parquet, review.csv and report.html.
+    truth
+        CSV of listing_id,station or left_id,right_id: prints precision, recall and F1.
+    one_to_one
+        two clean lists: each row has at most one partner, in the other list.
+    city
+        the city of rows that name none.
+    datum
+        datum of positions that name none: wgs84 (default), gcj02, bd09 or cgcs2000.
+    model
+        a model file; without it the weights are learnt from the lists themselves.
+    columns
+        field=header,...: name=title,address=addr; an empty header leaves a field out.
+    """
+    from flows.dedupe_command import run_dedupe
+
+    return run_dedupe(
+        files, out, columns=columns, truth=truth, one_to_one=one_to_one, city=city, datum=datum, model=model, say=say, warn=warn
+    )
+
+
 @city.command
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.
@@ -259,30 +300,33 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
-    try:
-        from flows.run import LockedError, RefusedError
-        from flows.sample import SampleError
-        from flows.server import ServerError
-    except KeyboardInterrupt:
-        return 130
+def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
         return WRONG_USE
-    except (SettingError, RefusedError) as wrong:
-        warn.print(str(wrong), markup=False)
-        return WRONG_USE
-    except LockedError as held:
-        warn.print(str(held), markup=False)
-        return LOCKED
-    except (ServerError, SampleError, PermissionError) as wrong:
-        warn.print(f"无法运行：{wrong}", markup=False)
-        return WRONG_USE
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001 - told whole, under an exit code of its own
-        warn.print("程序出错（不是名单或设置的问题），请把下面的内容报给开发者：")
-        warn.print(traceback.format_exc(), markup=False)
-        return OUR_FAULT
+    except Exception as error:  # noqa: BLE001 - told whole, under an exit code of its own
+        return _told(error)
     return code if isinstance(code, int) else PUBLISHED
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, and its exit code. The classes are imported only now: a command that needs no Prefect starts without it."""
+    if isinstance(error, SettingError):
+        warn.print(str(error), markup=False)
+        return WRONG_USE
+    from flows.run import LockedError, RefusedError
+    from flows.sample import SampleError
+    from flows.server import ServerError
+
+    if isinstance(error, RefusedError | LockedError):
+        warn.print(str(error), markup=False)
+        return LOCKED if isinstance(error, LockedError) else WRONG_USE
+    if isinstance(error, ServerError | SampleError | PermissionError):
+        warn.print(f"无法运行：{error}", markup=False)
+        return WRONG_USE
+    warn.print("程序出错（不是名单或设置的问题），请把下面的内容报给开发者：")
+    warn.print("".join(traceback.format_exception(error)), markup=False)
+    return OUR_FAULT

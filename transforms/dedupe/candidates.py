@@ -137,6 +137,7 @@ def _base(listings: Features) -> pd.DataFrame:
     placed = np.isfinite(listings.lng) & np.isfinite(listings.lat)
     squares = [f"{x:.2f},{y:.2f}" for x, y in zip(listings.lng[placed], listings.lat[placed], strict=True)]
     frame["square"] = pd.Series(squares, index=np.nonzero(placed)[0], dtype="object").reindex(range(len(frame)))
+    frame["latin"] = frame["core"].str.contains("[A-Z]", regex=True).fillna(value=False) & frame["core"].str.isascii().fillna(value=False)
     frame["i"] = np.arange(len(frame))
     return frame
 
@@ -171,7 +172,12 @@ def _blocks() -> str:
     )
     parts.append(f"SELECT {ALL_KEYS.index(_TYPO)}, {_TYPO.expression}, i FROM ({shorter})")
     # rare pairs of characters: in dense quarters, where cells and doors overflow their caps, they still bring a long and a short name together
-    pairs = "SELECT DISTINCT i, city, county, square, substr(core, spot, 2) AS word FROM (SELECT *, unnest(range(1, length(core))) AS spot FROM listing)"
+    # (Latin letters: whole words, for two letters are in everything)
+    pairs = (
+        "SELECT DISTINCT i, city, county, square, substr(core, spot, 2) AS word FROM "
+        "(SELECT *, unnest(range(1, length(core))) AS spot FROM listing WHERE NOT latin) "
+        "UNION SELECT i, city, county, square, word FROM (SELECT *, unnest(string_split(core, ' ')) AS word FROM listing WHERE latin) WHERE length(word) > 2"
+    )
     parts.extend(f"SELECT {ALL_KEYS.index(key)}, {key.expression}, i FROM ({pairs})" for key in (_WORD, _NEAR_WORD))
     return f"SELECT kind, key, i FROM ({' UNION ALL '.join(parts)}) WHERE key IS NOT NULL"
 

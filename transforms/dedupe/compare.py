@@ -34,9 +34,6 @@ from transforms.dedupe.levels import (
 _CLOSE: Final = 0.66
 _SOME: Final = 0.45
 
-#: From this many common characters on a name is hardly met twice by chance.
-_LONG: Final = 4
-
 #: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
 #: 2000: further than any wrong datum moves a place.
 _STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
@@ -51,6 +48,11 @@ class Levels:
 
     codes: Mapping[str, Ints]
     stratum: Ints
+
+    @property
+    def near(self) -> Marks:
+        """Which pairs lie in the near stratum."""
+        return np.asarray(self.stratum == STRATA.index("near"))
 
     def take(self, chosen: Marks) -> Levels:
         """The levels of the chosen pairs."""
@@ -161,7 +163,7 @@ def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks, Ints]:
 def _core(listings: Features, left: Ints, right: Ints) -> Ints:
     words = listings.core
     dice, within, common = _alike(words, left, right)
-    long = common >= _LONG
+    long = common >= words.long[words.code[left]] if words.values else np.zeros(len(left), dtype=np.bool_)
     both, equal = _both(words.code, left, right), _same(words.code, left, right)
     marked = _both(listings.core_marks, left, right) & ~_same(listings.core_marks, left, right)
     return _choose(

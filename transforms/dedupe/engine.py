@@ -16,6 +16,7 @@ from transforms.dedupe.features import Features, Ints, features
 from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
+from transforms.dedupe.one_to_one import partners
 from transforms.dedupe.score import score
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
@@ -39,6 +40,33 @@ class Matched:
     blocks: pd.DataFrame
     cuts: pd.DataFrame
     contradictions: pd.DataFrame
+
+
+def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. Raises ValueError on other than two sources."""
+    known = features(listings)
+    if len(known.sources) != 2:
+        raise ValueError(f"一对一需要恰好两份名单，现有 {len(known.sources)} 份")
+    met = candidates(known)
+    across = known.source[met.left] != known.source[met.right]
+    met = Candidates(met.left[across], met.right[across], met.keys[across], met.blocks)
+    levels = compare(known, met.left, met.right)
+    weights = score(known, met.left, met.right, levels, model)
+    first = known.source[met.left] == 0
+    left, right = np.where(first, met.left, met.right), np.where(first, met.right, met.left)
+    silent = Judged((), frozenset(), pd.DataFrame({"left_id": [], "right_id": []}, dtype="str"))
+    return Matched(
+        pairs=_pairs(known, met, levels, weights, model, silent),
+        clusters=pd.DataFrame(
+            {
+                "listing_id": pd.Series(known.ids, dtype="str"),
+                "cluster": partners(len(known), left, right, weights, model.thresholds["same"]),
+            }
+        ),
+        blocks=met.blocks,
+        cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
+        contradictions=silent.contradictions,
+    )
 
 
 def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Matched:

@@ -13,6 +13,8 @@ import pandas as pd
 from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import BROAD, FAMILIES
 from transforms.dedupe.premises import premises
+from transforms.dedupe.spelling import is_spelled_by_runs, spelled
+from transforms.standardise.latin import is_latin
 from transforms.standardise.position import OFFSETS, datum_offsets
 
 Ints = npt.NDArray[np.int64]
@@ -26,6 +28,9 @@ SHARED_BY_AT_MOST: Final = 8
 
 #: Words of a character set: 256 bits keep false common characters of two eight-character names near one in four pairs of names.
 _WORDS: Final = 4
+
+#: From this many common characters on a name is hardly met twice by chance; of Latin letters, common runs of three: two words of five.
+_LONG, _LONG_LATIN = 4, 9
 
 #: Characters that number or orient a place: 一店 and 二店, 东区 and 西区 are two places however alike the rest is.
 _MARKERS: Final = "0123456789一二三四五六七八九十东南西北上下前后左右甲乙丙丁ABCDEF"
@@ -48,12 +53,14 @@ _PHONES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text column as codes of its distinct values (−1: absent), with a character set and length a distinct value."""
+    """A text column as codes of its distinct values (−1: absent), with a set of its characters, their count, and the count of
+    common ones that is hardly met by chance, a distinct value."""
 
     code: Ints
     values: tuple[str, ...]
     bits: Bits
     size: Ints
+    long: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +126,7 @@ def features(listings: pd.DataFrame) -> Features:
     area = _is_area(text["name_core"], text["road"], text["community"], text["county"])
     numbers = text["number"].where(text["road"] != "", "")
     base = numbers.str.extract(r"^(\d+)", expand=False).fillna("")
-    stems = text["name_core"].str.translate(str.maketrans("", "", _MARKERS))
-    marks = text["name_core"].str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)
+    stems, marks = _numbered(text["name_core"])
     kinds = text["kind"]
     families = kinds.map(FAMILIES).fillna(kinds)
     return Features(
@@ -218,6 +224,14 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
     return np.asarray(np.stack([vectors[at] for at in wanted], axis=1)[which.reshape(-1)])
 
 
+def _numbered(core: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Cores without what numbers or orients them, and that alone. In Latin letters only figures do: A to F are in every word."""
+    latin = core.map(is_latin).astype(np.bool_)
+    stems = core.str.translate(str.maketrans("", "", _MARKERS)).where(~latin, core.str.replace(r"\d+", "", regex=True))
+    marks = core.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)
+    return stems, marks.where(~latin, core.str.replace(r"\D+", " ", regex=True).str.strip())
+
+
 def _is_area(core: pd.Series, *areas: pd.Series) -> Marks:
     """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
     plain = core.str.removesuffix("社区").str.removesuffix("村")
@@ -240,16 +254,20 @@ def _codes(column: pd.Series) -> Ints:
 def _words(column: pd.Series) -> Words:
     codes, values = pd.factorize(column.where(column != ""))
     texts = tuple(str(value) for value in values)
-    return Words(codes.astype(np.int64), texts, character_sets(texts), np.array([len(set(text)) for text in texts], dtype=np.int64))
+    characters = tuple(map(spelled, texts))
+    latin = np.fromiter(map(is_spelled_by_runs, characters), np.bool_, len(texts))
+    sizes = np.array([len(set(text)) for text in characters], dtype=np.int64)
+    sets = character_sets(characters, 2 * _WORDS if latin.any() else _WORDS)
+    return Words(codes.astype(np.int64), texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG))
 
 
-def character_sets(texts: tuple[str, ...]) -> Bits:
-    """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, 4)."""
-    bits = np.zeros((len(texts), _WORDS), dtype=np.uint64)
+def character_sets(texts: tuple[str, ...], width: int = _WORDS) -> Bits:
+    """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, width)."""
+    bits = np.zeros((len(texts), width), dtype=np.uint64)
     if texts:
         rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
         points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        spots = (points * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * _WORDS)
+        spots = (points * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * width)
         np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
     return bits
 

@@ -91,7 +91,7 @@ def train(cities: Sequence[pd.DataFrame], verdicts: Mapping[tuple[str, str], str
     names = sorted({source for city in known for source in city.sources})
     pairs = tuple(pair_key(a, b) for a, b in combinations_with_replacement(names, 2))
     same_list = np.array([a == b for a, b in combinations_with_replacement(names, 2)], dtype=np.int64)
-    coded = [_pair_codes(city, names) for city in known]
+    coded = [pair_codes(city, names) for city in known]
     near = _near(known, coded, same_list, judged)
     far = _beyond("far", known, coded, same_list, near, judged)
     quarter = _beyond("quarter", known, coded, same_list, near, judged) or far
@@ -112,7 +112,7 @@ def train(cities: Sequence[pd.DataFrame], verdicts: Mapping[tuple[str, str], str
         "judged_same": sum(int((told.known == 1).sum()) for told in judged),
         "judged_not": sum(int((told.known == 0).sum()) for told in judged),
     }
-    _check(near)
+    check(near)
     return Trained(near, quarter, far, pairs, evidence)
 
 
@@ -124,7 +124,7 @@ def document_of(trained: Trained, thresholds: Mapping[str, Mapping[str, Any]], e
     return {"strata": strata, "thresholds": dict(thresholds), "evidence": {**trained.evidence, **evidence}}
 
 
-def _pair_codes(city: Features, names: Sequence[str]) -> Ints:
+def pair_codes(city: Features, names: Sequence[str]) -> Ints:
     """Code of the source pair for two source codes of the city: shape (sources, sources)."""
     order = {pair: at for at, pair in enumerate(combinations_with_replacement(names, 2))}
     table = [[order[min(a, b), max(a, b)] for b in city.sources] for a in city.sources]
@@ -132,7 +132,7 @@ def _pair_codes(city: Features, names: Sequence[str]) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """Judged pairs of a city as positions (left < right), and what was said of each: 1 the same, 0 not."""
 
     left: Ints
@@ -140,7 +140,7 @@ class _Said:
     known: Floats
 
 
-def _judged(city: Features, verdicts: Mapping[tuple[str, str], str]) -> _Said:
+def _judged(city: Features, verdicts: Mapping[tuple[str, str], str]) -> Said:
     place = {listing_id: at for at, listing_id in enumerate(city.ids)}
     rows = [
         (*sorted((place[a], place[b])), verdict == "same")
@@ -148,37 +148,43 @@ def _judged(city: Features, verdicts: Mapping[tuple[str, str], str]) -> _Said:
         if verdict in ("same", "not") and a in place and b in place
     ]
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    return _Said(table[:, 0], table[:, 1], table[:, 2].astype(np.float64))
+    return Said(table[:, 0], table[:, 1], table[:, 2].astype(np.float64))
 
 
-def _gather(city: Features, codes: Ints, left: Ints, right: Ints, said: _Said, stratum: str) -> tuple[Levels, Ints, Floats]:
-    """Levels, source pairs and verdicts of the pairs and of the judged ones, each once, that lie in the stratum."""
-    pairs = np.concatenate([said.left * len(city) + said.right, left * len(city) + right])
+#: Nobody judged anything.
+NOBODY: Final = Said(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+
+
+def gathered(
+    city: Features, codes: Ints, left: Ints, right: Ints, strata: Sequence[str], judged: Said = NOBODY
+) -> tuple[Levels, Ints, Floats]:
+    """Levels, source pairs and verdicts of the pairs and of the judged ones, each once, that lie in one of the strata."""
+    pairs = np.concatenate([judged.left * len(city) + judged.right, left * len(city) + right])
     distinct, first = np.unique(pairs, return_index=True)
-    known = np.concatenate([said.known, np.full(len(left), np.nan)])[first]
+    known = np.concatenate([judged.known, np.full(len(left), np.nan)])[first]
     left, right = distinct // len(city), distinct % len(city)
     levels = compare(city, left, right)
-    chosen = levels.stratum == STRATA.index(stratum)
+    chosen = np.isin(levels.stratum, [STRATA.index(name) for name in strata])
     return levels.take(chosen), codes[city.source[left[chosen]], city.source[right[chosen]]], known[chosen]
 
 
-def _pooled(parts: Sequence[tuple[Levels, Ints, Floats]]) -> Patterns:
+def pooled(parts: Sequence[tuple[Levels, Ints, Floats]]) -> Patterns:
     codes = {comparison.name: np.concatenate([levels.codes[comparison.name] for levels, *_ in parts]) for comparison in COMPARISONS}
     return patterns_of(codes, np.concatenate([sources for _, sources, _ in parts]), np.concatenate([known for *_, known in parts]))
 
 
-def _near(known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, judged: Sequence[_Said]) -> Rates:
+def _near(known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, judged: Sequence[Said]) -> Rates:
     parts = []
     for city, codes, told in zip(known, coded, judged, strict=True):
         met = candidates(city)
-        parts.append(_gather(city, codes, met.left, met.right, told, "near"))
-    patterns = _pooled(parts)
+        parts.append(gathered(city, codes, met.left, met.right, ("near",), told))
+    patterns = pooled(parts)
     if not len(patterns.counts):
         raise AstrayError("没有一对相近的登记，无从训练")
-    return expect_maximise(patterns, _guess(patterns), same_list, {})
+    return expect_maximise(patterns, first_guess(patterns), same_list, {})
 
 
-def _guess(patterns: Patterns) -> Floats:
+def first_guess(patterns: Patterns) -> Floats:
     bits = np.full(len(patterns.counts), _START_PRIOR)
     for comparison in COMPARISONS:
         start = _START[comparison.name]
@@ -188,12 +194,14 @@ def _guess(patterns: Patterns) -> Floats:
 
 
 def _beyond(
-    stratum: str, known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, near: Rates, judged: Sequence[_Said]
+    stratum: str, known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, near: Rates, judged: Sequence[Said]
 ) -> Rates | None:
     """Rates of a stratum in which the name's and the identifiers' m are those of the near one; None without pairs."""
-    pairs_of = _quarter_pairs if stratum == "quarter" else _random_pairs
-    parts = [_gather(city, codes, *pairs_of(city), told, stratum) for city, codes, told in zip(known, coded, judged, strict=True)]
-    patterns = _pooled(parts)
+    parts = []
+    for city, codes, told in zip(known, coded, judged, strict=True):
+        left, right = _quarter_pairs(city) if stratum == "quarter" else random_pairs(len(city))
+        parts.append(gathered(city, codes, left, right, (stratum,), told))
+    patterns = pooled(parts)
     if not len(patterns.counts):
         return None
     fixed = {name: rate for name, rate in near.m.items() if name != "where"}
@@ -214,13 +222,13 @@ def _quarter_pairs(city: Features) -> tuple[Ints, Ints]:
     return codes // len(city), codes % len(city)
 
 
-def _random_pairs(city: Features) -> tuple[Ints, Ints]:
-    count = len(city)
-    if count * (count - 1) // 2 <= _RANDOM_PAIRS:
+def random_pairs(count: int, most: int = _RANDOM_PAIRS) -> tuple[Ints, Ints]:
+    """All pairs of so many listings, or `most` of them by fixed dice."""
+    if count * (count - 1) // 2 <= most:
         left, right = np.triu_indices(count, 1)
         return left.astype(np.int64), right.astype(np.int64)
     dice = np.random.default_rng(20260601)  # any fixed number: the same listings must give the same model
-    left, right = dice.integers(0, count, (2, _RANDOM_PAIRS))
+    left, right = dice.integers(0, count, (2, most))
     distinct = left != right
     return np.minimum(left, right)[distinct], np.maximum(left, right)[distinct]
 
@@ -243,7 +251,7 @@ def _place_of_identified(patterns: Patterns, start: Rates) -> Floats:
     return maximise(patterns, posterior, np.zeros(len(start.sources) - 2, dtype=np.int64), {}).m["where"]
 
 
-def _check(near: Rates) -> None:
+def check(near: Rates) -> None:
     """Beliefs that no city breaks: if EM breaks one, its classes are not same and different."""
     name = next(comparison for comparison in COMPARISONS if comparison.name == "name")
     m, u = (rates["name"].reshape(name.shape).sum(axis=0) for rates in (near.m, near.u))

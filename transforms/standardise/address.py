@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from transforms.standardise import numeral
+from transforms.standardise import latin, numeral
 from transforms.standardise.places import Places
 from transforms.standardise.text import MISSING, text
 from transforms.standardise.unreadable import Unreadable
@@ -94,6 +94,8 @@ def address(written: str, places: Places) -> Address | None:
         return None
     if len(clean) > LONGEST:
         raise Unreadable("address_unreadable")
+    if latin.is_latin(clean):
+        return _latin(clean)
     folded = numeral.arabic(places.variants.fold(clean)).replace(MISSING, "")
     whole, found, rest = _headed(folded, places)
     found = replace(_streets(rest, found), text=_closed(whole.strip(_EDGES)))
@@ -116,6 +118,13 @@ def _headed(folded: str, places: Places) -> tuple[str, Address, str]:
 def _closed(whole: str) -> str:
     """`whole` with the bracket that its trimmed end had."""
     return whole + ")" if whole.count("(") > whole.count(")") else whole
+
+
+def _latin(clean: str) -> Address:
+    found = latin.street(clean)
+    if not found.road:
+        raise Unreadable("address_unreadable")
+    return Address(text=clean, road=found.road, number=found.number)
 
 
 def _strip_upper(folded: str, places: Places) -> str:

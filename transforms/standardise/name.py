@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transforms.standardise import words
+from transforms.standardise import latin, words
 from transforms.standardise.embedded import without_address, without_phones
 from transforms.standardise.kind import WEAK, kind_of
 from transforms.standardise.organisation import Bare, organisation
@@ -52,6 +52,15 @@ def name(written: str, places: Places, brand: tuple[str, ...] = ()) -> Name | No
         raise Unreadable("name_too_long")
     if not _LETTER.search(clean) or clean.startswith("="):
         raise Unreadable("name_unreadable")
+    if latin.is_latin(clean):
+        own = organisation(clean, places, brand)
+        return Name(
+            clean,
+            latin.core(own.text) or latin.core(clean) or clean.upper(),
+            own.organisation,
+            kind_of(clean),
+            words.codes(clean, "plaques"),
+        )
     folded, phones = without_phones(places.variants.fold(clean))
     shown, address = without_address(folded, places)
     if not _LETTER.search(shown):
