@@ -100,7 +100,7 @@ def _weights(model: Model, stratum: str) -> dict[str, Any]:
             tables.append(
                 {"title": comparison.title, "lines": [(text, bits(weight)) for text, weight in sorted(heaviest, key=lambda line: -line[1])]}
             )
-    title = {"near": "相近的登记（150 米以内，或路名门牌号相同）", "far": "其余的登记"}[stratum]
+    title = {"near": "相近的登记（150 米以内，或路名门牌号相同）", "quarter": "同一社区或同一条路的其余登记", "far": "其余的登记"}[stratum]
     return {"title": title, "prior": bits(known.prior), "tables": tables}
 
 

@@ -13,7 +13,7 @@ from transforms.dedupe.model import THRESHOLDS
 #: Strongest weights shown for and against, in each stratum.
 _STRONGEST: Final = 8
 
-STRATA: Final = {"near": "相近的一对（150米以内，或同路同号）", "far": "不相近的一对"}
+STRATA: Final = {"near": "相近的一对（150米以内，或同路同号）", "quarter": "同一社区或同一条路的一对", "far": "不相近的一对"}
 
 _THRESHOLDS: Final = {
     "link": "连线：低于它的一对不连",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from transforms.dedupe.engine import exclusive
 from transforms.dedupe.evidence import Evidence, evidence_of
 from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Pair, chain_of
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.score import score
 
@@ -164,7 +164,4 @@ def _levels_of(known: Features, pairs: Sequence[Pair], model: Model) -> dict[Pai
 
 def _named(levels: Levels, at: int) -> dict[str, str]:
     told = {comparison.name: comparison.levels[int(levels.codes[comparison.name][at])] for comparison in COMPARISONS}
-    return {"stratum": _STRATUM[bool(levels.near[at])], **told}
-
-
-_STRATUM: Final = {True: "near", False: "far"}
+    return {"stratum": STRATA[int(levels.stratum[at])], **told}
