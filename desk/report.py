@@ -109,6 +109,8 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
         told = rules.get(str(rule))
         groups.append(
             {
+                "source": source,
+                "rule_id": rule,
                 "title": titles.get(str(source), str(source)),
                 "rule": told.title if told else str(rule),
                 "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),

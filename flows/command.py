@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
@@ -18,6 +19,7 @@ app = App(
     name="yizhan",
     help="One register of every service station in a city, rebuilt each night from its owners' lists.\n\n"
     "Exit codes: 0 published, 1 not published (rejected, or the disk is full), 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
+    version=lambda: version("yizhan"),
     version_flags=["--version"],
     default_parameter=Parameter(negative=()),
 )
@@ -175,7 +177,7 @@ def dedupe(
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.
 
-    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei yizhan nightly`.
+    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei YIZHAN_HOME=var/hefei yizhan nightly`.
     """
     from flows.look import make_city
 

@@ -82,14 +82,26 @@ def receive(house: House, state: State, key: str, night: str, *, refetch: bool, 
 
 def _received(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Received:
     source = house.sources[key]
-    if asked:
-        checkpoint = _before(state, key).checkpoint
-        retrieval = retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch)
-    else:
-        retrieval = _recalled(house, state, key, night)
+    if not asked:
+        return _read(house, _recalled(house, state, key, night))
+    checkpoint = _before(state, key).checkpoint
+    taken = house.archive.recall(night, key) if refetch else None
+    received = _read(house, retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch))
+    if taken is None or not taken.serves(checkpoint) or (received.contracted is not None and not received.contracted.stopped):
+        return received
+    # what was taken tonight already is the last good list: a second try that fails does not lose it
+    why = received.retrieval.message.removeprefix(f"{source.title}：") or "不合约定"
+    kept = replace(taken, message=f"{source.title}：重新取到的不能用（{why}），沿用今晚先前取到的")
+    house.archive.record(kept)
+    return _read(house, kept)
+
+
+def _read(house: House, retrieval: Retrieval) -> Received:
+    """A retrieval read and held to its source's contract, where it holds a list."""
+    source = house.sources[retrieval.source]
     if not retrieval.outcome.is_usable:
-        return Received(key, retrieval, None)
-    return Received(key, retrieval, apply(read(source, retrieval, house.archive), source))
+        return Received(source.key, retrieval, None)
+    return Received(source.key, retrieval, apply(read(source, retrieval, house.archive), source))
 
 
 def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:

@@ -71,6 +71,8 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
     house = open_house(settings)
     if source is not None and source not in house.sources:
         raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
+    if rule is not None and rule not in every_rule():
+        raise RefusedError(f"没有这样的规则：{rule}；规则的代号见 docs/rules.md")
     query = """
     select q.source, q.line, q.row_key, q.rules, q.opened_on, q.verbatim from quarantine q
     where q.closed_on is null and (cast(:source as varchar) is null or q.source = :source)
@@ -132,7 +134,7 @@ def make_city(folder: Path, say: Console) -> int:
         new_city(folder)
     except FileExistsError as taken:
         raise RefusedError(f"{folder} 已存在且不是空目录；请换一个目录") from taken
-    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} yizhan nightly", markup=False)
+    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} YIZHAN_HOME=var/{folder.name} .venv/bin/yizhan nightly", markup=False)
     return 0
 
 

@@ -17,7 +17,11 @@ SCHEDULE = "0 2 * * *"
 
 def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
     """Serve the UI and the nightly deployment until SIGINT or SIGTERM; with `sample` the sample city too."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by a service manager as by Ctrl-C: children first
+    for stop in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # stopped by a service manager as by Ctrl-C, also where a shell had it ignored: children first
+        signal.signal(stop, signal.default_int_handler)
     with ExitStack() as running:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))

@@ -82,7 +82,8 @@ def test_looking_at_what_was_published(household: Household) -> None:
     count = int(household.query("select count(*) as held from quarantine where source = 'union' and closed_on is null")["held"].iloc[0])
     assert f"扣留 {count} 行" in held.stdout
     assert count > 0
-    assert "扣留 0 行" in yizhan("quarantine", "--rule", "no_such_rule", home=household.home, **settings).stdout
+    assert "没有这样的规则：no_such_rule" in yizhan("quarantine", "--rule", "no_such_rule", home=household.home, **settings).stderr
+    assert "扣留 0 行" in yizhan("quarantine", "--rule", "row_oversized", home=household.home, **settings).stdout
     sources = yizhan("sources", home=household.home, **settings)
     assert all(key in sources.stdout for key in household.house.sources)
 

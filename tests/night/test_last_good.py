@@ -19,7 +19,8 @@ from tests.night.altered import asking_for_whole_lists, blanked, reading, rows_a
 from tests.night.books import assert_conserved
 from tests.night.chronicle import SOURCES, Chronicle, keep, refusing
 from tests.night.halls import halls_of, send_changes, tombstone
-from tests.night.town import Household, Town, iso
+from tests.night.town import Household, Town, assert_same, iso
+from tests.yizhan import new_city_home
 
 #: A Monday, on which all six owners publish.
 MONDAY: Final = 7
@@ -303,3 +304,27 @@ def test_a_list_that_was_not_asked_for_is_carried_and_told_so(household: Househo
     assert set(others["outcome"]) == {"not_asked"}
     assert not others["is_stopped"].any()
     assert told.set_index("source").loc["union", "outcome"] in ("ok", "unchanged")
+
+
+def test_a_second_try_that_is_refused_does_not_lose_what_was_taken_tonight(household: Household, town: Town) -> None:
+    household.run(iso(0))
+    before = household.tables()
+    again = Household(household.home, refusing(town.env, ("union",)))
+    again.run(iso(0), refetch=True, only=("union",))
+    told = again.query("select outcome, message from retrieval where source = 'union'").iloc[0]
+    assert told["outcome"] == "ok"
+    assert "沿用今晚先前取到的" in told["message"]
+    assert_same(again.tables(), before)
+
+
+def test_nor_does_one_whose_list_breaks_its_contract(tmp_path: Path) -> None:
+    home, variables = new_city_home(tmp_path)
+    household = Household(home, {}, city=variables["YIZHAN_CITY"])
+    household.run(iso(0))
+    lists = frozenset({"fingerprint"})  # this city's list lies in its folder, which is part of what a night rests on
+    before = household.tables(without=lists)
+    listed = Path(variables["YIZHAN_CITY"]) / "lists" / "stations.csv"
+    listed.write_text(listed.read_text("utf-8").replace("区县", "区", 1), "utf-8")
+    household.run(iso(0), refetch=True)
+    assert_same(household.tables(without=lists), before)
+    assert "沿用今晚先前取到的" in household.query("select message from retrieval")["message"].iloc[0]

@@ -11,7 +11,9 @@ branch_labels = None
 depends_on = None
 
 _BEFORE = "批次依据: owner (stated), rule (owner kind and host) or hint (the source's)"
-_AFTER = "批次依据: owner (stated), rule (owner kind and host), hint (the source's) or date (a public place that opened before the programme)"
+_AFTER = (
+    "批次依据: owner (stated), rule (owner kind and host), hint (the source's) or date (a public place that opened before the programme)"
+)
 
 
 def upgrade() -> None:
