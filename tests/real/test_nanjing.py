@@ -16,9 +16,9 @@ from tests.night.books import assert_conserved
 from tests.night.town import Household, iso
 from tests.pairwise import Pair, pairs_of, pairwise
 
-#: Tripwires, not aims: the shipped model was measured at 0.778 and 0.783, an earlier one at 0.747 and 0.823. Some 6 % of the labels are wrong, and
-#: pairs that the truth does not name count as wrong though some are right, so that no engine comes near to 1.
-LEAST_F1: Final = 0.75
+#: A tripwire, not an aim: the shipped model was measured at 0.818 and 0.825, the one before it at 0.784 and 0.787. Some 6 % of the labels are
+#: wrong, and pairs that they do not name count as wrong though some are right, so that no engine comes near to 1.
+LEAST_F1: Final = 0.79
 
 #: Of two lists of shops, fewer than one row in a hundred may be told anything but that its county is unknown: more is a rule that reads real lists wrongly.
 MOST_WARNED: Final = 0.01

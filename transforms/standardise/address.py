@@ -116,8 +116,8 @@ def _headed(folded: str, places: Places) -> tuple[str, Address, str]:
 
 
 def _closed(whole: str) -> str:
-    """`whole` with the bracket that its trimmed end had."""
-    return whole + ")" if whole.count("(") > whole.count(")") else whole
+    """`whole` with the brackets that its trimmed end had."""
+    return whole + ")" * max(0, whole.count("(") - whole.count(")"))
 
 
 def _latin(clean: str) -> Address:
