@@ -157,6 +157,7 @@ def test_ten_thousand_rows_with_one_name(tmp_path: Path) -> None:
     assert len(stations(tmp_path / "out")) == 10_000
 
 
+@pytest.mark.soak
 def test_a_component_of_fifty_thousand_listings_is_cut_and_told(tmp_path: Path) -> None:
     count = 50_000
     rows = pd.DataFrame(
