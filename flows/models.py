@@ -18,7 +18,7 @@ from flows.run import RefusedError
 from flows.settings import Settings
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
-from transforms.dedupe.model import write_model
+from transforms.dedupe.model import sealed, write_model
 from transforms.dedupe.train import AstrayError, document_of, train
 from transforms.events import CHURN_FLOOR, CHURN_LIMIT
 from warehouse.disk import fsync
@@ -51,7 +51,7 @@ def train_model(settings: Settings, say: Console) -> int:
     """Train a model on the open listings of the register and people's verdicts, and write it beside the ones accepted. It is not in force."""
     house = open_house(settings)
     published = read_published(house)
-    document = trained(house, published)
+    document = sealed(trained(house, published))
     folder = house.model_path("").parent
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / "new.json"

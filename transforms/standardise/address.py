@@ -94,7 +94,7 @@ def address(written: str, places: Places) -> Address | None:
         return None
     if len(clean) > LONGEST:
         raise Unreadable("address_unreadable")
-    if latin.is_latin(clean):
+    if latin.is_latin(clean) and " " in clean:  # one word is no street: it may be what is left of a Chinese address
         return _latin(clean)
     folded = numeral.arabic(places.variants.fold(clean)).replace(MISSING, "")
     whole, found, rest = _headed(folded, places)
