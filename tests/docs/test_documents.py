@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def test_every_command_that_is_told_exists(document: Path) -> None:
 def test_every_module_that_is_told_to_be_run_exists(document: Path) -> None:
     for module in re.findall(r"python -m ([a-z_]+(?:\.[a-z_]+)+)", document.read_text("utf-8")):
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
+
+
+@by_document
+def test_every_test_that_is_told_exists(document: Path) -> None:
+    for path, names in re.findall(r"`(tests/[\w/]+\.py)((?:::\w+)*)`", document.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+        within: ast.AST = ast.parse((ROOT / path).read_text("utf-8"))
+        for name in names.split("::")[1:]:
+            found = [each for each in ast.iter_child_nodes(within) if getattr(each, "name", None) == name]
+            assert found, f"{path}{names}"
+            within = found[0]
 
 
 @by_document
