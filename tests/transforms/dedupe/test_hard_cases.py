@@ -43,7 +43,7 @@ def listing(case: Mapping[str, str], side: str) -> pd.DataFrame:
     return listings
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_hard_case(case: Mapping[str, str]) -> None:
     both = pd.concat([listing(case, "a"), listing(case, "b")], ignore_index=True)
     found = match(both, load_model(), NO_JUDGEMENTS)
