@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -52,6 +55,21 @@ def test_an_attached_reader_keeps_its_night_and_the_next_one_sees_the_new(publis
         assert names(second.warehouse) == ["乙站"]
         assert not first.folder.exists(), "pruned, with the reader still attached"
         assert reader.execute("select name from station").fetchall() == [("甲站",)]
+
+
+def test_the_link_leads_to_whole_files_at_every_moment(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at around every rename, by which folders and links change their places."""
+    publish(publisher, "2026-06-01", "甲站")
+    seen: list[list[str]] = []
+
+    def watched(*given: Any, rename: Callable[..., None] = os.rename) -> None:
+        seen.append(names(publisher.root / "current" / "warehouse.duckdb"))
+        rename(*given)
+        seen.append(names(publisher.root / "current" / "warehouse.duckdb"))
+
+    monkeypatch.setattr(os, "rename", watched)
+    publish(publisher, "2026-06-02", "乙站")
+    assert seen == [["甲站"], ["甲站"], ["甲站"], ["乙站"]]
 
 
 def test_nothing_is_seen_of_a_draft_that_is_not_published(publisher: Publisher, tmp_path: Path) -> None:
