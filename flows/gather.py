@@ -124,8 +124,7 @@ def validate(house: House, state: State, received: Sequence[Received], night: st
     kept = nothing_known() if full else known_before(state)
     listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night, kept)
     before = {each.source: _before(state, each.source) for each in received}
-    if full:
-        before |= {each.source: _restated(house, before[each.source], each) for each in received if not _is_whole(each)}
+    before |= {each.source: _restated(house, before[each.source], each, full=full) for each in received if not _is_whole(each)}
     return [
         _judged(house, before[each.source], each, _of(listings, each.source), _of(issues, each.source))
         if each in taken
@@ -140,16 +139,23 @@ def _is_whole(received: Received) -> bool:
     return contracted is not None and not contracted.stopped and received.retrieval.mode != "delta"
 
 
-def _restated(house: House, before: _Before, received: Received) -> _Before:
-    """The open listings that tonight's rows do not name, worked out anew from what was kept of their rows; those that today's rules
-    cannot read stay as they are, and are judged when their owner sends them again."""
+def _restated(house: House, before: _Before, received: Received, *, full: bool) -> _Before:
+    """The open listings that tonight's rows do not name, worked out anew from what was kept of their rows: all of them when `full`, else
+    those with a date that could not be taken, for by tonight it may have come. Those that today's rules cannot read stay as they are, and
+    are judged when their owner sends them again."""
     known = before.listings
-    is_open = known["is_open"].astype(bool)
-    if not is_open.any():
-        return before
     source = house.sources[received.source]
-    rows = rows_again(known.loc[is_open, "verbatim"], source)
-    listing_ids = dict(zip(map(str, range(1, int(is_open.sum()) + 1)), known.loc[is_open, "listing_id"], strict=True))
+    dates = {field: f"{field}_on" for field in ("opened", "updated") if field in source.columns.values()}
+    is_asked = known["is_open"].astype(bool)
+    if not full:
+        is_asked &= known[list(dates.values())].isna().any(axis=1)
+    if not is_asked.any():
+        return before
+    rows = rows_again(known.loc[is_asked, "verbatim"], source)
+    listing_ids = dict(zip(map(str, range(1, int(is_asked.sum()) + 1)), known.loc[is_asked, "listing_id"], strict=True))
+    if not full:
+        taken = known.set_index("listing_id").loc[rows["line"].map(listing_ids), list(dates.values())].notna().to_numpy()
+        rows = rows[(rows[list(dates)].notna().to_numpy() & ~taken).any(axis=1)]
     anew, _ = standardise(rows.reset_index(drop=True), source.layout, house.city, received.retrieval.night)
     anew = anew.assign(listing_id=anew["line"].map(listing_ids)).set_index("listing_id")
     fields = [name for name in (*columns_of("listing"), "row_digest") if name != "listing_id"]

@@ -27,6 +27,11 @@ NIGHTLY: Final = frozenset(
 )
 
 
+#: What the cleaners may say of a row on one night and not on a later one: a date that lies ahead cannot be taken until it has come.
+#: Such a row is worked out anew.
+_PASSING: Final = frozenset({"date_unreadable"})
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """`listings` (with _CONTENT) that tonight's rows may take over, and the `issues` that were found with them."""
@@ -66,4 +71,6 @@ def known_before(state: State) -> Known:
     listing = state.listing
     usable = listing["is_open"].astype(bool) & listing["carried_since"].isna() & listing["source"].isin(whole)
     issues = state.row_issue
+    passing = pd.MultiIndex.from_frame(issues.loc[issues["rule"].isin(_PASSING), ["source", "row_key"]])
+    usable &= ~pd.MultiIndex.from_frame(listing[["source", "row_key"]]).isin(passing)
     return Known(listing[usable], issues[issues["source"].isin(whole) & ~issues["rule"].isin(NIGHTLY)])

@@ -65,10 +65,15 @@ def without_header(raw: Raw, header: str) -> Raw:
 
 def blanked(header: str, value: str, cell: str) -> Change:
     """The list with `cell` left empty in the row whose cell under `header` is `value`."""
+    return written(header, value, cell, None)
+
+
+def written(header: str, value: str, cell: str, text: str | None) -> Change:
+    """The list with `text` in `cell` of the row whose cell under `header` is `value`."""
 
     def change(raw: Raw) -> Raw:
         cells = raw.cells.copy()
-        cells.loc[cells[header] == value, cell] = None
+        cells.loc[cells[header] == value, cell] = text
         return replace(raw, cells=cells)
 
     return change

@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 
 import flows.gather
+from expectations.listings import STALE, STALE_DAYS
 from flows.house import House
+from tests.night.altered import reading, written
 from tests.night.books import assert_conserved
 from tests.night.chronicle import Chronicle, keep
+from tests.night.halls import halls_of, send_changes
 from tests.night.town import Household, assert_same, iso, served_town
 from transforms.standardise import standardise
 
@@ -50,6 +53,48 @@ def test_rules_that_changed_make_a_night_full_by_themselves(
     household.run(iso(1), house=rules(before.settings, before.city, before.sources))
     hosts = household.query("select distinct host from listing where is_open and valid_to is null and carried_since is null")["host"]
     assert ({"街道办事处"} == set(hosts)) == (rules is Restated)
+
+
+@pytest.mark.parametrize(
+    ("night", "days_before", "rule", "told_on"),
+    [(2, 0, "date_unreadable", [iso(1)]), (1, STALE_DAYS, STALE.id, [iso(2)])],
+    ids=["a date that comes", "a date that grows old"],
+)
+def test_what_hangs_on_the_night_is_asked_every_night(
+    night: int, days_before: int, rule: str, told_on: list[str], chronicle: Chronicle, tmp_path: Path
+) -> None:
+    """A row that reads the same on nights 1 and 2; of its date another thing is to be said on each."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    of_union = "from listing where source = 'union' and is_open and valid_to is null"
+    row_key = household.query(f"select min(row_key) as row_key {of_union}")["row_key"][0]
+    updated_on = iso(night - days_before)
+    house = reading(household.house, "union", written("stationCode", row_key, "updateTime", updated_on))
+    for each in (1, 2):
+        household.run(iso(each), house=house)
+    told = household.query(f"select night::text as night from issue where rule = '{rule}' and row_key = '{row_key}' and night > '{iso(0)}'")
+    assert told["night"].to_list() == told_on
+    standing = household.query(f"select updated_on::text as updated_on {of_union} and row_key = '{row_key}'")
+    assert standing["updated_on"].to_list() == [updated_on]
+
+
+def test_a_date_that_has_come_is_taken_though_no_change_names_its_row(chronicle: Chronicle, tmp_path: Path) -> None:
+    """A hall that says on night 1 that it changed on night 2, on which nothing is sent: the same night, full and incremental."""
+    first = chronicle.household(tmp_path / "first", after=0)
+    hall = {**halls_of(first, iso(0))[0], "changedOn": iso(2)}
+    send_changes(first, iso(1), iso(0), [hall])
+    first.run(iso(1))
+    nights = {}
+    for name in ("full", "incremental"):
+        keep(first, tmp_path / name)
+        household = chronicle.household(tmp_path / name, env=chronicle.silent)
+        send_changes(household, iso(2), iso(1), [])
+        household.run(iso(2), full=name == "full")
+        nights[name] = household.tables()
+    standing = household.query(
+        f"select updated_on::text as updated_on from listing where row_key = '{hall['hallId']}' and valid_to is null"
+    )
+    assert standing["updated_on"].to_list() == [iso(2)]
+    assert_same(nights["incremental"], nights["full"])
 
 
 @pytest.mark.soak
