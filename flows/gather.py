@@ -268,7 +268,7 @@ def _gate(
 def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFrame, issues: pd.DataFrame, verdict: Verdict) -> Tonight:
     is_closed = listings["is_closed_by_owner"].fillna(value=False).astype(bool)
     closed = listings[is_closed]
-    held = _held(contracted.rows, issues, retrieval)
+    held = _held(contracted, issues, retrieval)
     by_owner = closed[["row_key", "line"]].assign(reason="closed_still_listed")
     return Tonight(
         mode="delta" if retrieval.mode == "delta" else "snapshot",
@@ -281,15 +281,14 @@ def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFram
     )
 
 
-def _held(rows: pd.DataFrame, issues: pd.DataFrame, retrieval: Retrieval) -> pd.DataFrame:
-    """Rows held back, as the quarantine keeps them: verbatim, with the rules met and the payload that they lie in."""
+def _held(contracted: Contracted, issues: pd.DataFrame, retrieval: Retrieval) -> pd.DataFrame:
+    """Rows held back, as the quarantine keeps them: verbatim, with the rules met and the payload (a page, a file) that each lies in."""
+    rows = contracted.rows
     critical = issues[issues["severity"].eq("critical") & issues["line"].notna()]
     rules = critical.groupby("line")["rule"].agg(lambda met: ";".join(sorted(set(met))))
     held = rows[rows["line"].isin(rules.index)].reset_index(drop=True)
-    payload = retrieval.parts[0].sha256 if retrieval.parts else None
-    return held.assign(rules=held["line"].map(rules).astype("str"), payload=pd.Series([payload] * len(held), dtype="str"))[
-        list(QUARANTINE_COLUMNS)
-    ]
+    payloads = held["line"].map(contracted.parts).map(dict(enumerate(part.sha256 for part in retrieval.parts)))
+    return held.assign(rules=held["line"].map(rules).astype("str"), payload=payloads.astype("str"))[list(QUARANTINE_COLUMNS)]
 
 
 def _carried(source: Source, before: _Before, received: Received) -> Gathered:

@@ -20,6 +20,14 @@ ABSENCES_TO_CLOSE: Final = 2
 #: The cause with which listings close whose source was good for the last time longer ago than it may be carried.
 CARRIED_TOO_LONG: Final = "carried_too_long"
 
+#: The causes with which listings close tonight, and those with which their values are carried.
+CLOSED_BY_OWNER: Final = "closed_by_owner"
+ABSENT_TWICE: Final = "absent_twice"
+ROW_HELD: Final = "row_held"
+ABSENT_ONCE: Final = "absent_once"
+_CLOSING: Final = (CLOSED_BY_OWNER, ABSENT_TWICE)
+_CARRYING: Final = (ROW_HELD, ABSENT_ONCE)
+
 #: What the ledger itself keeps with a listing. `missed` counts complete snapshots without it; `carried_since` is the night from which
 #: its values are old, with the cause (row_held, absent_once); a whole source that is carried is told by its own record, not here.
 STANDING: Final = ("is_open", "first_seen_on", "missed", "carried_since", "carried_cause", "closed_on", "close_cause")
@@ -27,7 +35,11 @@ STANDING: Final = ("is_open", "first_seen_on", "missed", "carried_since", "carri
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A source's night in figures. rows_read = accepted + held_back + ignored; open_after = open_before + opened − closed."""
+    """A source's night in figures. rows_read = accepted + held_back + ignored; open_after = open_before + opened − closed.
+
+    Each is counted where it arises: `rows_read` as the list came, `opened` from the rows accepted, `closed` by the causes met,
+    `open_after` in the listings that come out. So none follows from the others, and a fault in the ledger shows in `faults`.
+    """
 
     source: str
     rows_read: int = 0
@@ -89,35 +101,36 @@ def settle(source: str, prior: pd.DataFrame, quarantine: pd.DataFrame, tonight: 
     `expires_on`: the last night on which the source may be carried (ISO date, None: never was good). A source that is stopped, or
     brought nothing usable, keeps its listings until then; after it they close.
     """
-    open_before = int(prior["is_open"].sum()) if len(prior) else 0
+    was_open = _open_ids(prior)
     if tonight.mode in ("carried", "not_due") or tonight.is_stopped:
-        listings = _expire(prior, night) if expires_on is not None and night > expires_on else prior
-        closed = open_before - (int(listings["is_open"].sum()) if len(listings) else 0)
+        is_expired = expires_on is not None and night > expires_on
+        listings = _expire(prior, night) if is_expired else prior
+        open_after = len(_open_ids(listings))
         tally = Tally(
             source,
             rows_read=tonight.rows_read,
             held_back=tonight.rows_read,
-            open_before=open_before,
-            closed=closed,
-            open_after=open_before - closed,
-            carried=open_before - closed,
+            open_before=len(was_open),
+            closed=len(was_open) if is_expired else 0,
+            open_after=open_after,
+            carried=open_after,
             is_stopped=tonight.is_stopped,
         )
         return Settled(listings, quarantine, tally)
-    listings = _advance(source, prior, tonight, night)
-    was_open = prior.loc[prior["is_open"].astype(bool), "listing_id"] if len(prior) else pd.Series(dtype="str")
+    accepted = _with_ids(source, prior, tonight, night)
+    causes = _causes(prior, accepted, tonight)
+    listings = _advance(accepted, prior, causes, night)
     is_open = listings["is_open"].astype(bool)
-    now_open = listings.loc[is_open, "listing_id"]
     tally = Tally(
         source,
         rows_read=tonight.rows_read,
         accepted=len(tonight.accepted),
         held_back=len(tonight.held),
         ignored=len(tonight.ignored),
-        open_before=open_before,
-        opened=int((~now_open.isin(was_open)).sum()),
-        closed=int((~was_open.isin(now_open)).sum()),
-        open_after=len(now_open),
+        open_before=len(was_open),
+        opened=int((~accepted["listing_id"].isin(was_open)).sum()),
+        closed=int(causes.isin(_CLOSING).sum()),
+        open_after=len(_open_ids(listings)),
         carried=int(listings.loc[is_open, "carried_since"].notna().sum()),
     )
     return Settled(listings, _hold(quarantine, tonight), tally)
@@ -141,24 +154,37 @@ def _close(listings: pd.DataFrame, which: pd.Series, night: str, cause: str) -> 
     return closed
 
 
-def _advance(source: str, prior: pd.DataFrame, tonight: Tonight, night: str) -> pd.DataFrame:
-    accepted = _with_ids(source, prior, tonight, night)
+def _open_ids(listings: pd.DataFrame) -> frozenset[str]:
+    return frozenset(listings.loc[listings["is_open"].astype(bool), "listing_id"]) if len(listings) else frozenset()
+
+
+def _causes(prior: pd.DataFrame, accepted: pd.DataFrame, tonight: Tonight) -> pd.Series:
+    """What befell each listing known before that tonight's accepted rows do not name, as _CLOSING or _CARRYING; NA: nothing."""
+    keys = prior["row_key"]
+    is_open = prior["is_open"].astype(bool) & ~prior["listing_id"].isin(accepted["listing_id"])
+    gone = is_open & keys.isin(tonight.closed_keys)
+    held = is_open & ~gone & keys.isin(tonight.held["row_key"])
+    absent = is_open & ~gone & ~held & (tonight.mode == "snapshot")
+    again = absent & (prior["missed"] + 1 >= ABSENCES_TO_CLOSE)
+    causes = pd.Series(None, index=prior.index, dtype="str")
+    for which, cause in ((gone, CLOSED_BY_OWNER), (held, ROW_HELD), (absent, ABSENT_ONCE), (again, ABSENT_TWICE)):
+        causes = causes.mask(which, cause)
+    return causes
+
+
+def _advance(accepted: pd.DataFrame, prior: pd.DataFrame, causes: pd.Series, night: str) -> pd.DataFrame:
     untouched = prior[~prior["listing_id"].isin(accepted["listing_id"])].copy()
     if untouched.empty:
         return accepted.reset_index(drop=True)
-    is_open = untouched["is_open"].astype(bool)
-    keys = untouched["row_key"]
-    gone = is_open & keys.isin(tonight.closed_keys)
-    held = is_open & ~gone & keys.isin(tonight.held["row_key"])
-    absent = is_open & ~gone & ~held if tonight.mode == "snapshot" else pd.Series(data=False, index=untouched.index)
+    met = causes.loc[untouched.index]
+    absent = met.isin((ABSENT_ONCE, ABSENT_TWICE))
     untouched.loc[absent, "missed"] = untouched.loc[absent, "missed"] + 1
-    untouched.loc[held, "missed"] = 0
-    fresh = (held | absent) & untouched["carried_since"].isna()
-    untouched.loc[fresh, "carried_since"] = night
-    untouched.loc[held, "carried_cause"] = "row_held"
-    untouched.loc[absent, "carried_cause"] = "absent_once"
-    untouched = _close(untouched, gone, night, "closed_by_owner")
-    untouched = _close(untouched, absent & (untouched["missed"] >= ABSENCES_TO_CLOSE), night, "absent_twice")
+    untouched.loc[met == ROW_HELD, "missed"] = 0
+    carried = met.isin(_CARRYING)
+    untouched.loc[carried & untouched["carried_since"].isna(), "carried_since"] = night
+    untouched.loc[carried, "carried_cause"] = met
+    for cause in _CLOSING:
+        untouched = _close(untouched, met == cause, night, cause)
     both = [frame for frame in (accepted, untouched) if len(frame)]
     return pd.concat(both, ignore_index=True)[list(accepted.columns)]
 

@@ -41,7 +41,7 @@ def _name(rng: Random, station: Station, copy: int) -> str:
     county = station.place.county[:2] if rng.random() < 0.55 else ""
     word = place_word(rng, station, said=0.95)
     ending = "" if word.endswith(("驿站", "便民亭", "舱", "站")) else rng.choice(("驿站", "智慧驿站", "服务点", "驿站"))
-    number = rng.choice(("-02", "二号")) if copy else rng.choice(("", "", "", "-01"))
+    number = rng.choice(("新", "")) if copy else rng.choice(("", "", "", "-01"))
     return county + word + ending + number
 
 

@@ -50,7 +50,7 @@ def write(draft: Draft) -> None:
 def _name(rng: Random, station: Station, copy: int) -> str:
     word = place_word(rng, station, said=0.75)
     if copy:
-        word += rng.choice(("二", "新", ""))
+        word += rng.choice(("新", "新址", ""))
     return weighted(
         rng,
         (

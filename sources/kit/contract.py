@@ -24,7 +24,8 @@ class Contracted:
     """A retrieval's rows under their fields.
 
     `rows` is a frame of the row stage; those with a critical issue are to be held back. `ignored` is [row_key, line, reason].
-    `tombstones` are the keys whose rows only say that they are gone. rows read = rows + ignored, always, also of a source that stopped.
+    `tombstones` are the keys whose rows only say that they are gone. `rows_read` is what the owner sent, counted before any of that:
+    rows read = rows + ignored, always, also of a source that stopped. `parts`: line → number of the payload in which it lies (see Raw).
     """
 
     rows: pd.DataFrame
@@ -32,11 +33,8 @@ class Contracted:
     tombstones: tuple[str, ...]
     issues: pd.DataFrame
     stopped: bool
-
-    @property
-    def rows_read(self) -> int:
-        """How many rows the owner sent."""
-        return len(self.rows) + len(self.ignored)
+    rows_read: int
+    parts: pd.Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +75,8 @@ def apply(raw: Raw, source: Source, accepted: Accepted | None = None) -> Contrac
         tombstones=tuple(sorted(rows.loc[gone, "row_key"])),
         issues=pd.concat([frame for frame in issues if len(frame)] or [no_issues()], ignore_index=True),
         stopped=any(finding.stopped for finding in whole),
+        rows_read=len(raw.lines),
+        parts=raw.parts.set_axis(raw.lines),
     )
 
 

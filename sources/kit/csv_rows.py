@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sources.kit.raw import NotAsDeclaredError, Payload, Raw, cells_misplaced, clean_header, digits_lost, distinct_headers, text_frame
+from sources.kit.raw import (
+    NotAsDeclaredError,
+    Payload,
+    Raw,
+    cells_misplaced,
+    clean_header,
+    digits_lost,
+    distinct_headers,
+    parts_of,
+    text_frame,
+)
 from sources.kit.text import decode
 
 
@@ -43,7 +53,8 @@ class CsvRows:
         cells = pd.concat(frames) if frames else pd.DataFrame()
         lines = pd.Series(cells.index.to_list(), dtype="str")
         cells = cells.reset_index(drop=True)
-        return Raw(cells, lines, headers, unusable=pd.concat([digits_lost(cells), cells_misplaced(misplaced)], ignore_index=True))
+        unusable = pd.concat([digits_lost(cells), cells_misplaced(misplaced)], ignore_index=True)
+        return Raw(cells, lines, headers, parts_of(list(map(len, frames))), unusable=unusable)
 
     def _table(self, payload: Payload) -> tuple[list[str], list[tuple[int, list[str]]]]:
         text = decode(payload, self.encoding)

@@ -22,7 +22,7 @@ class JsonRows:
 
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all pages in order, numbered from 1. Raises NotAsDeclaredError when a page is not JSON or has no list at `at`."""
-        return raw_of_objects([row for payload in payloads for row in self._rows(payload)])
+        return raw_of_objects([self._rows(payload) for payload in payloads])
 
     def _rows(self, payload: Payload) -> list[Mapping[str, object]]:
         try:
@@ -39,11 +39,11 @@ class JsonRows:
         return rows
 
 
-def raw_of_objects(rows: Sequence[Mapping[str, object]]) -> Raw:
-    """Raw of parsed JSON objects, numbered from 1 in the order given."""
-    records = [dict(_flat(row, "")) for row in rows]
+def raw_of_objects(pages: Sequence[Sequence[Mapping[str, object]]]) -> Raw:
+    """Raw of parsed JSON objects, those of each payload apart, numbered from 1 in the order given."""
+    records = [dict(_flat(row, "")) for page in pages for row in page]
     headers = dict.fromkeys(header for record in records for header in record)
-    return raw_of(records, list(headers))
+    return raw_of(records, list(headers), sizes=list(map(len, pages)))
 
 
 def _flat(value: object, header: str) -> Iterator[tuple[str, str | None]]:

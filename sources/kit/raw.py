@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 Mode: TypeAlias = Literal["snapshot", "delta"]
@@ -35,13 +36,14 @@ class Raw:
 
     `cells`: one column a header, dtype str, NA where the owner wrote nothing. `lines`: where each row stood, as a person would say it
     ("12", "镜湖区!7"). `headers`: the headers met, by block (a sheet, a file; "" where there is one), so that a column missing from one
-    sheet is seen. `unusable`: cells whose value is known to be wrong: [at (row number), header, rule, value]. `total`: the count of rows
+    sheet is seen. `parts`: in which of the payloads each row lies, counted from 0. `unusable`: cells whose value is known to be wrong: [at (row number), header, rule, value]. `total`: the count of rows
     that the owner states in the payload, None when it states none. `refusal`: the sentence that says why nothing could be read.
     """
 
     cells: pd.DataFrame
     lines: pd.Series
     headers: Mapping[str, tuple[str, ...]]
+    parts: pd.Series
     unusable: pd.DataFrame = field(default_factory=lambda: _unusable([]))
     total: int | None = None
     mode: Mode = "snapshot"
@@ -50,14 +52,21 @@ class Raw:
     @classmethod
     def refused(cls, sentence: str) -> Raw:
         """Nothing could be read, and why."""
-        return cls(pd.DataFrame(), pd.Series(dtype="str"), {}, refusal=sentence)
+        return cls(pd.DataFrame(), pd.Series(dtype="str"), {}, parts_of([]), refusal=sentence)
 
 
-def raw_of(records: Sequence[Mapping[str, str | None]], headers: Sequence[str], total: int | None = None) -> Raw:
-    """Raw of one block of records (header → text), numbered from 1 in the order given."""
+def raw_of(
+    records: Sequence[Mapping[str, str | None]], headers: Sequence[str], total: int | None = None, sizes: Sequence[int] | None = None
+) -> Raw:
+    """Raw of one block of records (header → text), numbered from 1 in the order given; `sizes`: how many each payload gave (None: one gave all)."""
     cells = text_frame([[record.get(header) for header in headers] for record in records], headers)
     lines = pd.Series([str(number) for number in range(1, len(records) + 1)], dtype="str")
-    return Raw(cells, lines, {"": tuple(headers)} if records else {}, total=total)
+    return Raw(cells, lines, {"": tuple(headers)} if records else {}, parts_of([len(records)] if sizes is None else sizes), total=total)
+
+
+def parts_of(sizes: Sequence[int]) -> pd.Series:
+    """In which payload each row lies (`Raw.parts`), of payloads that gave so many rows each, one after the other."""
+    return pd.Series(np.repeat(np.arange(len(sizes), dtype="int64"), sizes), dtype="int64")
 
 
 def text_frame(table: Sequence[Sequence[str | None]], headers: Sequence[str]) -> pd.DataFrame:

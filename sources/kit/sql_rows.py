@@ -17,7 +17,7 @@ class SqlRows:
 
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all parts in order, numbered from 1. Raises NotAsDeclaredError when a line is no JSON object."""
-        return raw_of_objects([row for payload in payloads for row in _objects(payload)])
+        return raw_of_objects([list(_objects(payload)) for payload in payloads])
 
 
 def _objects(payload: Payload) -> Iterator[Mapping[str, object]]:

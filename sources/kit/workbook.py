@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from sources.kit.raw import NotAsDeclaredError, Payload, Raw, clean_header, digits_lost, distinct_headers, text_frame
+from sources.kit.raw import NotAsDeclaredError, Payload, Raw, clean_header, digits_lost, distinct_headers, parts_of, text_frame
 
 Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
@@ -40,12 +40,14 @@ class Workbook:
 
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all sheets of all workbooks, each line `sheet!row` as Excel numbers them. Raises NotAsDeclaredError."""
-        blocks = [block for payload in payloads for block in self._sheets(payload, several=len(payloads) > 1)]
+        sheets = [self._sheets(payload, several=len(payloads) > 1) for payload in payloads]
+        blocks = [block for own in sheets for block in own]
         kept = [cells for _, cells in blocks if len(cells)]
         cells = pd.concat(kept) if kept else pd.DataFrame()
         lines = pd.Series(cells.index.to_list(), dtype="str")
         cells = cells.reset_index(drop=True)
-        return Raw(cells, lines, {label: tuple(cells.columns) for label, cells in blocks}, unusable=digits_lost(cells))
+        parts = parts_of([sum(len(rows) for _, rows in own) for own in sheets])
+        return Raw(cells, lines, {label: tuple(rows.columns) for label, rows in blocks}, parts, unusable=digits_lost(cells))
 
     def _sheets(self, payload: Payload, *, several: bool) -> list[tuple[str, pd.DataFrame]]:
         with _opened(payload) as workbook:

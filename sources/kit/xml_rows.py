@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from lxml import etree
@@ -30,9 +31,10 @@ class XmlRows:
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all documents in order, numbered from 1. Raises NotAsDeclaredError, also for a document with a DTD."""
         roots = [_root(payload) for payload in payloads]
-        records = [dict(_record(row)) for root in roots for row in root.iter(self.tag)]
-        headers = dict.fromkeys(header for record in records for header in record)
-        return raw_of(records, list(headers), total=self._stated(roots))
+        records = [[dict(_record(row)) for row in root.iter(self.tag)] for root in roots]
+        together = list(chain.from_iterable(records))
+        headers = dict.fromkeys(header for record in together for header in record)
+        return raw_of(together, list(headers), self._stated(roots), sizes=list(map(len, records)))
 
     def _stated(self, roots: Sequence[etree._Element]) -> int | None:
         if self.total is None:

@@ -46,6 +46,7 @@ def rows_at(raw: Raw, order: Sequence[int]) -> Raw:
         raw,
         cells=raw.cells.iloc[list(order)].reset_index(drop=True),
         lines=raw.lines.iloc[: len(order)].reset_index(drop=True),
+        parts=raw.parts.iloc[list(order)].reset_index(drop=True),
         unusable=unusable.assign(at=unusable["at"].map(place).astype("int64")),
         total=None if raw.total is None else len(order),
     )

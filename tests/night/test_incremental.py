@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
+import flows.gather
+from flows.house import House
 from tests.night.books import assert_conserved
 from tests.night.chronicle import Chronicle, keep
 from tests.night.town import Household, assert_same, iso, served_town
+from transforms.standardise import standardise
 
 #: Nights of the chronicle and the one before each; the tenth renumbers a list and comes after a Monday that was missed.
 STEPS = ((0, 1), (1, 2), (2, 9))
@@ -19,6 +24,32 @@ def test_a_full_night_equals_the_incremental_one(before: int, night: int, chroni
     household = chronicle.household(tmp_path / "var", after=before)
     household.run(iso(night), full=True)
     assert_same(household.tables(), chronicle.as_published(night).tables())
+
+
+class Restated(House):
+    """The house after a rule changed."""
+
+    def fingerprint(self, night: str) -> str:
+        """Another one than before."""
+        return f"{super().fingerprint(night)} and a rule"
+
+
+@pytest.mark.parametrize("rules", [House, Restated], ids=["the same rules", "another rule"])
+def test_rules_that_changed_make_a_night_full_by_themselves(
+    rules: type[House], chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On night 1 the cleaners find a host in every row. What did not change is seen by them only where the fingerprint tells of it."""
+
+    def hosted(*given: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+        listings, issues = standardise(*given)
+        return listings.assign(host="街道办事处"), issues
+
+    household = chronicle.household(tmp_path / "var", after=0)
+    before = household.house
+    monkeypatch.setattr(flows.gather, "standardise", hosted)
+    household.run(iso(1), house=rules(before.settings, before.city, before.sources))
+    hosts = household.query("select distinct host from listing where is_open and valid_to is null and carried_since is null")["host"]
+    assert ({"街道办事处"} == set(hosts)) == (rules is Restated)
 
 
 @pytest.mark.soak

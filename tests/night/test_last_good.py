@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -266,3 +267,26 @@ def test_changes_that_begin_after_the_last_accepted_list_wait(chronicle: Chronic
     assert received.retrieval.outcome is Outcome.NOT_DUE
     assert "接不上" in received.retrieval.message
     assert receive(house, state, "telecom_mobile", iso(1), refetch=False, asked=False).retrieval.outcome is Outcome.OK
+
+
+def test_a_held_row_names_the_page_in_which_it_lies(chronicle: Chronicle, tmp_path: Path) -> None:
+    """The union's list of night 1 on two pages, with a row without a name on each."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    archive = household.house.archive
+    sent = archive.recall(iso(1), "union")
+    assert sent is not None
+    body = json.loads(archive.read(sent.parts[0].sha256))
+    stations = body["data"]["list"]
+    first, last = ({**station, "stationName": None} for station in (stations[0], stations[-1]))
+    pages = [
+        archive.put(json.dumps({**body, "data": {**body["data"], "list": rows}}, ensure_ascii=False).encode(), f"page-000{number}.json")
+        for number, rows in enumerate(([first, *stations[1:40]], [*stations[40:-1], last]), start=1)
+    ]
+    archive.record(replace(sent, mode="snapshot", outcome=Outcome.OK, parts=tuple(pages)))
+    household.run(iso(1))
+    held = household.query("select row_key, verbatim, payload from quarantine where source = 'union' and closed_on is null")
+    held = held.set_index("row_key")
+    assert [held.loc[row["stationCode"], "payload"] for row in (first, last)] == [page.sha256 for page in pages]
+    for row_key, _, payload in held.itertuples():
+        assert f'"{row_key}"' in archive.read(payload).decode(), "the payload that it names holds its row"
+    assert_conserved(household)

@@ -193,7 +193,7 @@ def test_no_row_is_lost(rows: list[dict[str, str | None]], key: tuple[str, ...])
     found = contract.apply(listed(rows), replace(HALLS, row_key=key))
     held = set(found.issues.loc[found.issues["severity"].eq("critical"), "line"].dropna())
     passed = found.rows[~found.rows["line"].isin(held)]
-    assert len(rows) == len(passed) + len(held) + len(found.ignored)
+    assert found.rows_read == len(rows) == len(passed) + len(held) + len(found.ignored)
     assert sorted([*found.rows["line"], *found.ignored["line"]], key=int) == [str(number) for number in range(1, len(rows) + 1)]
     assert passed["row_key"].is_unique
     assert not set(found.tombstones) & set(found.rows["row_key"])
@@ -205,7 +205,12 @@ def test_the_order_in_which_rows_are_handed_over_changes_nothing(rows: list[dict
     raw = listed(rows)
     order = list(range(len(rows)))
     chance.shuffle(order)
-    shuffled = replace(raw, cells=raw.cells.iloc[order].reset_index(drop=True), lines=raw.lines.iloc[order].reset_index(drop=True))
+    shuffled = replace(
+        raw,
+        cells=raw.cells.iloc[order].reset_index(drop=True),
+        lines=raw.lines.iloc[order].reset_index(drop=True),
+        parts=raw.parts.iloc[order].reset_index(drop=True),
+    )
     one, other = contract.apply(raw, HALLS), contract.apply(shuffled, HALLS)
     pd.testing.assert_frame_equal(one.rows, other.rows)
     pd.testing.assert_frame_equal(one.ignored, other.ignored)

@@ -70,6 +70,14 @@ def test_its_verbatim_rows_hold_what_the_owner_wrote(source: Source) -> None:
         assert list(json.loads(verbatim)) == list(raw.cells.columns)
 
 
+def test_each_of_its_rows_tells_the_payload_in_which_it_lies(source: Source) -> None:
+    one = sorted((_GOLDEN / source.key).iterdir())[0]
+    rows = len(source.reader([Payload("1", one.read_bytes())]).lines)
+    twice = source.reader([Payload(label, one.read_bytes()) for label in ("1", "2")])
+    assert rows > 0
+    assert twice.parts.tolist() == [0] * rows + [1] * rows
+
+
 def test_what_it_declares_holds_together(source: Source) -> None:
     low, high = source.rows
     assert 1 <= low < high <= 100_000
@@ -138,7 +146,7 @@ def test_the_mobile_firms_tombstone_closes_a_hall() -> None:
 
 def test_the_civilization_list_says_how_long_it_is() -> None:
     raw = _golden(SOURCES["civilization"])
-    half = replace(raw, cells=raw.cells.head(1), lines=raw.lines.head(1))
+    half = replace(raw, cells=raw.cells.head(1), lines=raw.lines.head(1), parts=raw.parts.head(1))
     assert raw.total == 3
     assert "source_partial" in set(contract.apply(half, SOURCES["civilization"]).issues["rule"])
 

@@ -36,6 +36,7 @@ def test_pages_of_json_are_one_list() -> None:
     assert raw.cells["编号"].to_list() == ["A", "B", "C"]
     assert raw.lines.tolist() == ["1", "2", "3"]
     assert raw.headers == {"": ("编号", "新")}
+    assert raw.parts.tolist() == [0, 0, 1]
 
 
 def test_json_keeps_the_digits_that_the_owner_wrote() -> None:
@@ -103,6 +104,7 @@ def test_several_csv_files_are_one_list() -> None:
     raw = CsvRows()([Payload("a.csv", "编号\n1\n".encode()), Payload("b.csv", "编号\n2\n".encode())])
     assert raw.lines.tolist() == ["a.csv!2", "b.csv!2"]
     assert raw.headers == {"a.csv": ("编号",), "b.csv": ("编号",)}
+    assert raw.parts.tolist() == [0, 1]
 
 
 LOGIN = "<!DOCTYPE html><html><body>请登录</body></html>".encode()

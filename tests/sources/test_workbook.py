@@ -111,6 +111,7 @@ def test_sheets_follow_each_other_and_hidden_or_blank_ones_do_not_count() -> Non
 def test_several_workbooks_are_one_list_and_each_line_names_its_file() -> None:
     raw = OUTLETS([_outlets((1, "甲")), Payload("南陵.xlsx", _outlets((1, "乙")).content)])
     assert raw.lines.tolist() == ["网点清单.xlsx/镜湖区!5", "南陵.xlsx/镜湖区!5"]
+    assert raw.parts.tolist() == [0, 1]
 
 
 def test_columns_of_one_name_and_of_none_show_as_columns_nobody_declared() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms import ledger
 from transforms.ledger import STANDING, Mode, Settled, Tonight, expiry, settle
 
 NIGHTS = ("2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05")
@@ -132,3 +136,49 @@ def test_every_row_has_one_place_whatever_comes(nights: list[tuple[set[str], set
     is_open = set(settled.listings.loc[settled.listings["is_open"].astype(bool), "row_key"])
     assert set(last.accepted["row_key"]) <= is_open
     assert not set(last.closed_keys) & is_open
+
+
+def _closing_in_name_only(listings: pd.DataFrame, *_: object) -> pd.DataFrame:
+    return listings
+
+
+def _losing_what_tonight_does_not_name(accepted: pd.DataFrame, *_: object) -> pd.DataFrame:
+    return accepted
+
+
+def _taking_in_one_less(accepted: pd.DataFrame, *rest: Any, advance: Callable[..., pd.DataFrame] = ledger._advance) -> pd.DataFrame:
+    return advance(accepted.iloc[1:], *rest)
+
+
+def _one_id_for_all(*given: Any, with_ids: Callable[..., pd.DataFrame] = ledger._with_ids) -> pd.DataFrame:
+    return with_ids(*given).assign(listing_id="union:4")
+
+
+@pytest.mark.parametrize(
+    ("step", "broken"),
+    [
+        ("_close", _closing_in_name_only),
+        ("_advance", _losing_what_tonight_does_not_name),
+        ("_advance", _taking_in_one_less),
+        ("_with_ids", _one_id_for_all),
+    ],
+    ids=["closed in name only", "lost without a cause", "accepted and not taken in", "two rows under one id"],
+)
+def test_a_fault_in_the_ledger_shows_in_its_figures(
+    step: str, broken: Callable[..., pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three listings one is held back, one closed by its owner, one absent for the second time; two are new."""
+    prior = after(tonight(rows("1", "2", "3")), tonight(rows("1", "2"))).listings
+    brought = tonight(rows("4", "5"), held=rows("1"), gone=frozenset({"2"}))
+    good = settle("union", prior, rows(), brought, "2026-06-03", None).tally
+    assert (good.open_before, good.opened, good.closed, good.open_after, good.faults) == (3, 2, 2, 3, ())
+    monkeypatch.setattr(ledger, step, broken)
+    faulty = settle("union", prior, rows(), brought, "2026-06-03", None).tally
+    assert [fault for fault in faulty.faults if fault.startswith("union：在册应为 3")]
+
+
+def test_a_list_too_old_that_does_not_close_shows_in_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    prior = after(tonight(rows("1", "2"))).listings
+    stopped = Tonight("carried", 0, rows(), rows(), rows(), is_stopped=True)
+    monkeypatch.setattr(ledger, "_close", _closing_in_name_only)
+    assert settle("union", prior, rows(), stopped, "2026-08-01", expiry("2026-06-01", 60)).tally.faults == ("union：在册应为 0，实为 2",)

@@ -25,6 +25,7 @@ from transforms.dedupe.levels import (
     PHONE,
     PLAQUE,
     PREMISES,
+    STRATA,
 )
 
 #: Dice coefficient of two character sets from which names count as close or as having something in common. At 0.5 half of the
@@ -36,8 +37,9 @@ _SOME: Final = 0.45
 #: From this many common characters on a name is hardly met twice by chance.
 _LONG: Final = 4
 
-#: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter.
-_STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0)
+#: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
+#: 2000: further than any wrong datum moves a place.
+_STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
 
 #: House numbers at most this far apart are neighbours (38 and 40 face the same corner).
 _NEIGHBOURS: Final = 2
@@ -45,14 +47,14 @@ _NEIGHBOURS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Level codes of pairs, an array a comparison in COMPARISONS order, and which pairs are near."""
+    """Level codes of pairs, an array a comparison in COMPARISONS order, and the code of each pair's stratum in STRATA order."""
 
     codes: Mapping[str, Ints]
-    near: Marks
+    stratum: Ints
 
     def take(self, chosen: Marks) -> Levels:
         """The levels of the chosen pairs."""
-        return Levels({name: codes[chosen] for name, codes in self.codes.items()}, self.near[chosen])
+        return Levels({name: codes[chosen] for name, codes in self.codes.items()}, self.stratum[chosen])
 
 
 def compare(listings: Features, left: Ints, right: Ints) -> Levels:
@@ -73,7 +75,9 @@ def compare(listings: Features, left: Ints, right: Ints) -> Levels:
     codes = {comparison.name: np.ravel_multi_index(parts[comparison.name], comparison.shape).astype(np.int64) for comparison in COMPARISONS}
     one_door = np.isin(address, [list(ADDRESS).index("number"), list(ADDRESS).index("building")])
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
-    return Levels(codes, (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[-1])))
+    near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
+    quarter = _same(listings.community, left, right) | _one_road(listings, left, right)
+    return Levels(codes, np.select([near, quarter], [STRATA.index("near"), STRATA.index("quarter")], STRATA.index("far")).astype(np.int64))
 
 
 def _choose(names: Mapping[str, str], otherwise: str, tests: Sequence[tuple[str, Marks]]) -> Ints:
@@ -105,6 +109,7 @@ def _distance(listings: Features, left: Ints, right: Ints, metres: Floats) -> In
             ("datum", datum_shifted(listings, left, right)),
             ("d400", metres <= _STEPS[3]),
             ("d1000", metres <= _STEPS[4]),
+            ("d2000", metres <= _STEPS[5]),
             ("d_far", known),
             ("community", _same(listings.community, left, right)),
             ("town", _same(listings.town, left, right)),
@@ -114,8 +119,13 @@ def _distance(listings: Features, left: Ints, right: Ints, metres: Floats) -> In
     )
 
 
+def _one_road(listings: Features, left: Ints, right: Ints) -> Marks:
+    """Whether both name one road; roads of one name in two counties are two."""
+    return _same(listings.road, left, right) & ~(_both(listings.county, left, right) & ~_same(listings.county, left, right))
+
+
 def _address(listings: Features, left: Ints, right: Ints) -> Ints:
-    road = _same(listings.road, left, right) & ~(_both(listings.county, left, right) & ~_same(listings.county, left, right))
+    road = _one_road(listings, left, right)
     number = road & _same(listings.number, left, right)
     gap = np.abs(listings.number_value[left] - listings.number_value[right])
     numbered = road & _both(listings.number, left, right)

@@ -14,7 +14,7 @@ from transforms.dedupe.cluster import Constraints, cluster
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, Ints, features
 from transforms.dedupe.judgements import Judged, judged
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.score import score
 
@@ -66,11 +66,12 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
 
 
-def _exclusive(known: Features) -> tuple[Ints, Ints]:
-    """Trades that never share a station, and within them firms that never do."""
+def _exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
+    """Trades that never share a station, and within them firms that never do, and sorts that never do (a bank's branch and the
+    self-service bank beside it)."""
     trades = known.text["trade"].to_numpy()
     trade = np.select([trades == name for name in APART], range(len(APART)), -1).astype(np.int64)
-    return trade, np.where(trade >= 0, known.organisation.code, -1)
+    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.sort, -1)
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
@@ -111,13 +112,13 @@ def _pairs(known: Features, met: Candidates, levels: Levels, weights: Ints, mode
 
 def _told(levels: Levels) -> list[str]:
     """The levels of each pair as JSON text, made once a pattern."""
-    table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.near.astype(np.int64)], axis=1)
+    table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum], axis=1)
     names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
     patterns, which = np.unique(table, axis=0, return_inverse=True)
     texts = []
     for pattern in patterns:
         told = {name: known[code] for (name, known), code in zip(names, pattern[:-1], strict=True)}
-        texts.append(json.dumps({"stratum": "near" if pattern[-1] else "far", **told}, separators=(",", ":")))
+        texts.append(json.dumps({"stratum": STRATA[pattern[-1]], **told}, separators=(",", ":")))
     return [texts[at] for at in which.reshape(-1)]
 
 

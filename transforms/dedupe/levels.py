@@ -18,7 +18,8 @@ DISTANCE: Final[Mapping[str, str]] = {
     "d150": "相距80至150米",
     "d400": "相距150至400米",
     "d1000": "相距400至1000米",
-    "d_far": "相距1公里以上",
+    "d2000": "相距1至2公里",
+    "d_far": "相距2公里以上",
     "datum": "相差正好是一次坐标系换算",
     "community": "缺坐标，同一社区",
     "town": "缺坐标，同一街道（乡镇）",
@@ -163,8 +164,10 @@ COMPARISONS: Final = (
     Comparison("opened", "建成日期", (OPENED,)),
 )
 
-#: Strata: near pairs are enumerated exhaustively, far pairs only meet through a key, so each has weights of its own.
-STRATA: Final = ("near", "far")
+#: Strata, each with weights of its own. Near pairs, and the others of a quarter (one community or one road), can be enumerated
+#: exhaustively; far pairs only meet through a key. Half of the places of a quarter are named after it, so an equal name says less there
+#: than across the city.
+STRATA: Final = ("near", "quarter", "far")
 
 #: Near is within this distance (metres), or on the same road at the same number. Lists place one door up to 100 m apart (building
 #: centre, gate, street), and a grid of this width is still exhaustive at linear cost.

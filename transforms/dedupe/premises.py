@@ -34,7 +34,7 @@ _OWN_HOUSE: Final = "city_post"
 #: Offices that keep stations of their own in the street; a bank's or a telecom firm's premises have the firm for a host.
 _OFFICES: Final = re.compile(r"总工会|管理局|管理所|文明办|办事处")
 
-_PUBLIC: Final = re.compile(r"社区|居委会|居民委员会|村委会|村民委员会|街道|人民政府|党群|[\u4e00-\u9fff]村(?!路)")
+_PUBLIC: Final = re.compile(r"社区$|居委会|居民委员会|村委会|村民委员会|街道|人民政府|党群|[\u4e00-\u9fff]村$")
 
 
 @dataclass(frozen=True, slots=True)

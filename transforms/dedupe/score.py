@@ -6,14 +6,13 @@ import numpy as np
 
 from transforms.dedupe.compare import Levels
 from transforms.dedupe.features import Features, Ints
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model, Stratum
 
 
 def score(listings: Features, left: Ints, right: Ints, levels: Levels, model: Model) -> Ints:
     """Milli-bits for each pair: log-odds of being one station as the model sees them (a weight, not a probability)."""
-    near, far = (_weigh(listings, left, right, levels, model.strata[name]) for name in ("near", "far"))
-    return np.where(levels.near, near, far)
+    return np.choose(levels.stratum, [_weigh(listings, left, right, levels, model.strata[name]) for name in STRATA])
 
 
 def _weigh(listings: Features, left: Ints, right: Ints, levels: Levels, stratum: Stratum) -> Ints:

@@ -23,6 +23,8 @@ from transforms.standardise.text import text
 #: Ranks of civilization practice, as an owner writes them in a column of their own.
 _LEVELS = {"中心": "civ_centre", "所": "civ_institute", "站": "civ_station", "点": "civ_point", "基地": "civ_point"}
 
+_ROOMS = frozenset({"civ_centre", "civ_institute", "civ_station"})
+
 #: A private host makes the place its own kind, whatever plaque the owner of the list hangs there.
 _HOST_KINDS = {"bank": "bank_outlet", "telecom": "telecom_hall"}
 
@@ -75,12 +77,17 @@ def _kinds(columns: Columns, names: Spread[Name], by_host: NDArray[np.object_]) 
     stated = columns.read("kind", _stated).column(str)
     named = names.column(lambda found: found.kind)
     ranked = columns.read("level", _ranked).column(str) if columns.layout.kind.startswith("civ_") else np.full(len(own), None, dtype=object)
-    return first(_strong(stated), _strong(named), by_host, ranked, stated, named, own)
+    return first(_strong(stated), _strong(named), by_host, ranked, _offices(named), stated, named, own)
 
 
 def _strong(column: NDArray[np.object_]) -> NDArray[np.object_]:
     """Kinds that name a place; the weak ones out."""
     return objects(None if code in WEAK else code for code in column)
+
+
+def _offices(column: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Ranks of civilization practice that have rooms of their own: on the union's list too, such a name tells more than the list."""
+    return objects(code if code in _ROOMS else None for code in column)
 
 
 def _ranked(written: str) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from tests.transforms.dedupe.some import HUNDREDTH_M, listing, listings
 from transforms.dedupe.compare import compare
 from transforms.dedupe.features import character_sets, features
-from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.levels import COMPARISONS, STRATA
 
 HERE = {"lng_wgs84": 118.38, "lat_wgs84": 31.33}
 
@@ -26,7 +26,7 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
     for comparison in COMPARISONS:
         assert there.codes[comparison.name] == back.codes[comparison.name]
     told = {comparison.name: comparison.levels[int(there.codes[comparison.name][0])] for comparison in COMPARISONS}
-    return {**told, "stratum": "near" if there.near[0] else "far"}
+    return {**told, "stratum": STRATA[there.stratum[0]]}
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
             {"road": "青阳路", "number": "38-1"},
             {"road": "青阳路", "number": "38-2"},
             "unplaced+number_base",
-            "far",
+            "quarter",
             id="shops of one number",
         ),
         pytest.param(
-            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "40"}, "unplaced+number_near", "far", id="next number"
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "40"}, "unplaced+number_near", "quarter", id="next number"
         ),
         pytest.param(
-            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "380"}, "unplaced+number_differs", "far", id="far number"
+            {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "380"}, "unplaced+number_differs", "quarter", id="far number"
         ),
         pytest.param(
             {"road": "青阳路", "number": "38", "county_code": "340202"},
@@ -73,7 +73,11 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
         pytest.param({"landmark": "万达广场"}, {"landmark": "万达广场"}, "unplaced+landmark", "far", id="landmark"),
         pytest.param({"landmark": "门前"}, {"landmark": "门前"}, "unplaced+address_missing", "far", id="no landmark worth the name"),
         pytest.param(
-            {"community_code": "340202005001"}, {"community_code": "340202005001"}, "community+address_missing", "far", id="one community"
+            {"community_code": "340202005001"},
+            {"community_code": "340202005001"},
+            "community+address_missing",
+            "quarter",
+            id="one community",
         ),
     ],
 )
