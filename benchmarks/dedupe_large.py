@@ -92,7 +92,7 @@ class Habit:
     datum: Datum
     noise_m: float
     phone: float
-    area: bool
+    area: str
     credit: float
     divisions: float
     typos: float
@@ -101,13 +101,13 @@ class Habit:
 _FIRM, _PUBLIC = ("bank_outlet", "bank_self_service", "telecom_hall"), ("community_centre", "civ_station", "city_post", "union_station")
 _ANY: Final = tuple(kind for kind, _, _ in _KINDS)
 HABITS: Final = (
-    Habit("bank", ("bank_outlet", "bank_self_service"), 0.85, 0, 0, "GCJ-02", 12, 0.8, True, 0.7, 0.9, 0.01),
-    Habit("telecom", ("telecom_hall",), 0.85, 0, 1, "BD-09", 18, 0.6, False, 0.3, 0.6, 0.01),
-    Habit("civic", _PUBLIC, 0.8, 1, 0, "WGS-84", 25, 0.4, True, 0.1, 1.0, 0.02),
-    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, True, 0.0, 0.7, 0.02),
-    Habit("map", _ANY, 0.45, 3, 2, "GCJ-02", 15, 0.55, True, 0.0, 0.5, 0.01),
-    Habit("reviews", ("merchant", "mall", "park", "office_tower", "bank_outlet"), 0.4, 3, 3, "BD-09", 30, 0.5, False, 0.0, 0.4, 0.05),
-    Habit("register", ("merchant", "bank_outlet", "office_tower"), 0.4, 4, 0, "WGS-84", 40, 0.3, True, 0.95, 0.8, 0.01),
+    Habit("bank", ("bank_outlet", "bank_self_service"), 0.85, 0, 0, "GCJ-02", 12, 0.8, "0553-", 0.7, 0.9, 0.01),
+    Habit("telecom", ("telecom_hall",), 0.85, 0, 1, "BD-09", 18, 0.6, "", 0.3, 0.6, 0.01),
+    Habit("civic", _PUBLIC, 0.8, 1, 0, "WGS-84", 25, 0.4, "0553-", 0.1, 1.0, 0.02),
+    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, "0553-", 0.0, 0.7, 0.02),
+    Habit("map", _ANY, 0.45, 3, 2, "GCJ-02", 15, 0.55, "0553-", 0.0, 0.5, 0.01),
+    Habit("reviews", ("merchant", "mall", "park", "office_tower", "bank_outlet"), 0.4, 3, 3, "BD-09", 30, 0.5, "", 0.0, 0.4, 0.05),
+    Habit("register", ("merchant", "bank_outlet", "office_tower"), 0.4, 4, 0, "WGS-84", 40, 0.3, "0553-", 0.95, 0.8, 0.01),
 )
 
 
@@ -274,30 +274,35 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
     door = town.road[town.hub_road[hub]] + _texts(number, "{}号")
     head = town.city[city] + town.district[district]
     house = town.hub_house[hub]
-    addresses = [head + town.street[street] + door, door, head + door + house + building + _texts(stations.variant[station] + 1, "{}层"), house]
+    addresses = [
+        head + town.street[street] + door,
+        door,
+        head + door + house + building + _texts(stations.variant[station] + 1, "{}层"),
+        house,
+    ]
     address = np.select([traits["address"] == at for at in range(len(addresses))], addresses, door)
     line = _texts(stations.line[station], "{}")
     hot = traits["key"] == "bank"
     hot &= chance["typo"] > 0.8
-    shown = np.where(hot, "95588", np.where(traits["area"], "0553-" + line, line))
+    shown = np.where(hot, "95588", traits["area"].astype(object) + line)
     raw_lng, raw_lat = lng.copy(), lat.copy()
     for datum in ("GCJ-02", "BD-09"):
         mine = traits["datum"] == datum
-        raw_lng[mine], raw_lat[mine] = from_wgs84(lng[mine], lat[mine], datum)  # type: ignore[arg-type]
+        raw_lng[mine], raw_lat[mine] = from_wgs84(lng[mine], lat[mine], datum)
     plain: dict[str, Any] = {
         "listing_id": ids,
         "source": traits["key"],
         "name": name,
         "address": address,
         "city": town.city[city],
-        "district": np.where(where, town.district[district], None),
-        "street": np.where(where, town.street[street], None),
-        "community": np.where(where & (chance["divisions"] < 0.5), town.community[community], None),
+        "district": _where(where, town.district[district]),
+        "street": _where(where, town.street[street]),
+        "community": _where(where & (chance["divisions"] < 0.5), town.community[community]),
         "lng": np.round(raw_lng, 6),
         "lat": np.round(raw_lat, 6),
         "datum": np.array(["gcj02" if d == "GCJ-02" else "bd09" if d == "BD-09" else "wgs84" for d in traits["datum"]], dtype=object),
-        "phone": np.where(phone, shown, None),
-        "credit_code": np.where(credit, stations.credit[station], None),
+        "phone": _where(phone, shown),
+        "credit_code": _where(credit, stations.credit[station]),
         "kind": kind,
     }
     read = {
@@ -305,20 +310,20 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
         "source": traits["key"],
         "name": name,
         "name_core": core,
-        "organisation": np.where(firm & (traits["name"] != 4), full, None),
+        "organisation": _where(firm & (traits["name"] != 4), full),
         "kind": kind,
         "city_code": _texts(city, "{:04d}"),
         "county_code": _texts(district, "{:06d}"),
         "county": town.district[district],
-        "town_code": np.where(where, _texts(street, "{:09d}"), None),
-        "community_code": np.where(where & (chance["divisions"] < 0.5), _texts(community, "{:012d}"), None),
-        "community": np.where(where & (chance["divisions"] < 0.5), town.community[community], None),
-        "road": np.where(has_number, town.road[town.hub_road[hub]], None),
-        "number": np.where(has_number, _texts(number, "{}"), None),
-        "building": np.where(building != "", building, None),
-        "landmark": np.where(has_landmark, house, None),
-        "phones": np.where(phone & ~hot, np.where(traits["area"], "0553-" + line, line), None),
-        "credit_code": np.where(credit, stations.credit[station], None),
+        "town_code": _where(where, _texts(street, "{:09d}")),
+        "community_code": _where(where & (chance["divisions"] < 0.5), _texts(community, "{:012d}")),
+        "community": _where(where & (chance["divisions"] < 0.5), town.community[community]),
+        "road": _where(has_number, town.road[town.hub_road[hub]]),
+        "number": _where(has_number, _texts(number, "{}")),
+        "building": _where(building != "", building),
+        "landmark": _where(has_landmark, house),
+        "phones": _where(phone & ~hot, traits["area"].astype(object) + line),
+        "credit_code": _where(credit, stations.credit[station]),
         "lng_wgs84": np.round(lng, 7),
         "lat_wgs84": np.round(lat, 7),
     }
@@ -327,6 +332,13 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
 
 def _frame(columns: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({name: cells if cells.dtype.kind == "f" else pd.Series(cells, dtype="str") for name, cells in columns.items()})
+
+
+def _where(kept: Marks, texts: Texts) -> Texts:
+    """The texts, None where not kept."""
+    found = texts.copy()
+    found[~kept] = None
+    return found
 
 
 def _typo(core: str, spot: int) -> str:
@@ -342,7 +354,7 @@ def _words(dice: np.random.Generator, first: list[str], second: list[str], count
 
 
 def _some(dice: np.random.Generator, words: list[str], count: int) -> Texts:
-    return np.array(words, dtype=object)[dice.integers(0, len(words), count)]
+    return np.asarray(np.array(words, dtype=object)[dice.integers(0, len(words), count)])
 
 
 def _texts(numbers: Ints, form: str) -> Texts:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
-from transforms.dedupe.features import Features, Floats, Ints, Marks, Words
-from transforms.dedupe.geometry import datum_shifted, distances
+from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.features import Features, Floats, Words
+from transforms.dedupe.geometry import DATUM_TOLERANCE_M, datum_shifted, distances
 from transforms.dedupe.levels import (
     ADDRESS,
     COMPARISONS,
@@ -28,6 +31,8 @@ from transforms.dedupe.levels import (
     STRATA,
 )
 
+T = TypeVar("T")
+
 #: Dice coefficient of two character sets from which names count as close or as having something in common. At 0.5 half of the
 #: characters of two four-character names agree, which two unrelated names of one quarter (天门山路…) reach often; below 0.45 they share
 #: a word for their trade (炸鸡, 超市) and no more.
@@ -45,6 +50,10 @@ _STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
 _NEIGHBOURS: Final = 2
 
 
+#: Pairs compared at a time: what a chunk needs stays in the processor's cache. Changes nothing.
+CHUNK: Final = 1 << 15
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Level codes of pairs, an array a comparison in COMPARISONS order, and the code of each pair's stratum in STRATA order."""
@@ -57,121 +66,187 @@ class Levels:
         return Levels({name: codes[chosen] for name, codes in self.codes.items()}, self.stratum[chosen])
 
 
+class _Sides:
+    """What both listings of each pair hold, column by column, each column fetched once."""
+
+    def __init__(self, listings: Features, left: Ints, right: Ints) -> None:
+        self.listings, self.left, self.right = listings, left, right
+        self._fetched: dict[str, tuple[Ints, Ints]] = {}
+        self._same: dict[str, Marks] = {}
+        self._both: dict[str, Marks] = {}
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def of(self, name: str) -> tuple[Ints, Ints]:
+        """The column of both sides."""
+        if name not in self._fetched:
+            column = getattr(self.listings, name)
+            column = column.code if isinstance(column, Words) else column
+            self._fetched[name] = column[self.left], column[self.right]
+        return self._fetched[name]
+
+    def both(self, name: str) -> Marks:
+        """Whether both name it."""
+        if name not in self._both:
+            a, b = self.of(name)
+            self._both[name] = (a | b) >= 0  # absent is −1, whose bits are all ones
+        return self._both[name]
+
+    def same(self, name: str) -> Marks:
+        """Whether both name the same."""
+        if name not in self._same:
+            a, b = self.of(name)
+            self._same[name] = (a == b) & (a >= 0)
+        return self._same[name]
+
+    def either(self, name: str) -> Marks:
+        """Whether one of both is marked."""
+        marks = getattr(self.listings, name)
+        return np.asarray(marks[self.left] | marks[self.right])
+
+
 def compare(listings: Features, left: Ints, right: Ints) -> Levels:
     """Levels of the pairs (left[i], right[i]); symmetric in left and right."""
-    metres = distances(listings, left, right)
-    address = _address(listings, left, right)
+    parts = in_chunks(lambda a, b: compare_chunk(listings, a, b), left, right)
+    return Levels(
+        {comparison.name: np.concatenate([part.codes[comparison.name] for part in parts]) for comparison in COMPARISONS},
+        np.concatenate([part.stratum for part in parts]),
+    )
+
+
+def in_chunks(work: Callable[[Ints, Ints], T], left: Ints, right: Ints) -> list[T]:
+    """`work` over the pairs a chunk at a time, on all cores (numpy works without Python's lock), in their order; once at least."""
+    starts = range(0, max(len(left), 1), CHUNK)
+    if len(starts) == 1:
+        return [work(left, right)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda at: work(left[at : at + CHUNK], right[at : at + CHUNK]), starts))
+
+
+def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
+    """`compare` of as many pairs as the cache holds."""
+    sides = _Sides(listings, left, right)
+    metres = distances(sides.listings, sides.left, sides.right)
+    address = _address(sides)
     parts: dict[str, tuple[Ints, ...]] = {
-        "where": (_distance(listings, left, right, metres), address),
-        "name": (_organisation(listings, left, right), _core(listings, left, right)),
-        "kind": (_kind(listings, left, right), _premises(listings, left, right)),
-        "phone": (_phone(listings, left, right),),
-        "credit": (_three(CREDIT, "credit", listings.credit[left], listings.credit[right]),),
-        "plaque": (_plaque(listings, left, right),),
-        "hours": (_three(HOURS, "hours", listings.hours[left], listings.hours[right]),),
-        "facilities": (_facilities(listings, left, right),),
-        "opened": (_opened(listings, left, right),),
+        "where": (_distance(sides, metres), address),
+        "name": (_organisation(sides), _core(sides)),
+        "kind": (_kind(sides), _premises(sides)),
+        "phone": (_phone(sides),),
+        "credit": (_three(sides, CREDIT, "credit"),),
+        "plaque": (_plaque(sides),),
+        "hours": (_three(sides, HOURS, "hours"),),
+        "facilities": (_facilities(sides),),
+        "opened": (_opened(sides),),
     }
-    codes = {comparison.name: np.ravel_multi_index(parts[comparison.name], comparison.shape).astype(np.int64) for comparison in COMPARISONS}
-    one_door = np.isin(address, [list(ADDRESS).index("number"), list(ADDRESS).index("building")])
+    codes = {comparison.name: _joint(comparison.shape, parts[comparison.name]) for comparison in COMPARISONS}
+    one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
     near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
-    quarter = _same(listings.community, left, right) | _one_road(listings, left, right)
-    return Levels(codes, np.select([near, quarter], [STRATA.index("near"), STRATA.index("quarter")], STRATA.index("far")).astype(np.int64))
+    quarter = sides.same("community") | _one_road(sides)
+    return Levels(codes, _choose({name: name for name in STRATA}, "far", [("near", near), ("quarter", quarter)]))
+
+
+def _joint(shape: tuple[int, ...], parts: tuple[Ints, ...]) -> Ints:
+    """Codes of joint levels: first · len(second) + second."""
+    return parts[0] if len(parts) == 1 else parts[0] * np.int16(shape[1]) + parts[1]
 
 
 def _choose(names: Mapping[str, str], otherwise: str, tests: Sequence[tuple[str, Marks]]) -> Ints:
     """The code of the first level whose test holds."""
     order = list(names)
-    return np.select([test for _, test in tests], [order.index(name) for name, _ in tests], order.index(otherwise)).astype(np.int64)
+    codes = np.full(len(tests[0][1]), order.index(otherwise), dtype=np.int16)
+    for name, test in reversed(tests):
+        np.copyto(codes, np.int16(order.index(name)), where=test)
+    return codes
 
 
-def _same(codes: Ints, left: Ints, right: Ints) -> Marks:
-    return np.asarray((codes[left] == codes[right]) & (codes[left] >= 0))
+def _three(sides: _Sides, names: Mapping[str, str], stem: str) -> Ints:
+    return _choose(names, f"{stem}_missing", [(f"{stem}_same", sides.same(stem)), (f"{stem}_differs", sides.both(stem))])
 
 
-def _both(codes: Ints, left: Ints, right: Ints) -> Marks:
-    return np.asarray((codes[left] >= 0) & (codes[right] >= 0))
-
-
-def _three(names: Mapping[str, str], stem: str, a: Ints, b: Ints) -> Ints:
-    return _choose(names, f"{stem}_missing", [(f"{stem}_same", (a == b) & (a >= 0)), (f"{stem}_differs", (a >= 0) & (b >= 0))])
-
-
-def _distance(listings: Features, left: Ints, right: Ints, metres: Floats) -> Ints:
+def _distance(sides: _Sides, metres: Floats) -> Ints:
     steps = [(name, metres <= step) for name, step in zip(DISTANCE, _STEPS[:3], strict=False)]
     known = np.isfinite(metres)
+    # only what lies farther than the steps before, and not farther than any datum moves a place, can be off by one
+    asked = np.flatnonzero((metres > _STEPS[2]) & (metres <= sides.listings.shift_reach + DATUM_TOLERANCE_M))
+    shifted = np.zeros(len(sides), dtype=np.bool_)
+    shifted[asked] = datum_shifted(sides.listings, sides.left[asked], sides.right[asked])
     return _choose(
         DISTANCE,
         "unplaced",
         [
             *steps,
-            ("datum", datum_shifted(listings, left, right)),
+            ("datum", shifted),
             ("d400", metres <= _STEPS[3]),
             ("d1000", metres <= _STEPS[4]),
             ("d2000", metres <= _STEPS[5]),
             ("d_far", known),
-            ("community", _same(listings.community, left, right)),
-            ("town", _same(listings.town, left, right)),
-            ("county", _same(listings.county, left, right)),
-            ("elsewhere", _both(listings.county, left, right)),
+            ("community", sides.same("community")),
+            ("town", sides.same("town")),
+            ("county", sides.same("county")),
+            ("elsewhere", sides.both("county")),
         ],
     )
 
 
-def _one_road(listings: Features, left: Ints, right: Ints) -> Marks:
+def _one_road(sides: _Sides) -> Marks:
     """Whether both name one road; roads of one name in two counties are two."""
-    return _same(listings.road, left, right) & ~(_both(listings.county, left, right) & ~_same(listings.county, left, right))
+    return sides.same("road") & ~(sides.both("county") & ~sides.same("county"))
 
 
-def _address(listings: Features, left: Ints, right: Ints) -> Ints:
-    road = _one_road(listings, left, right)
-    number = road & _same(listings.number, left, right)
-    gap = np.abs(listings.number_value[left] - listings.number_value[right])
-    numbered = road & _both(listings.number, left, right)
-    buildings = _both(listings.building, left, right) & ~_same(listings.building, left, right)
+def _address(sides: _Sides) -> Ints:
+    road = _one_road(sides)
+    number = road & sides.same("number")
+    values = sides.of("number_value")
+    numbered = road & sides.both("number")
+    buildings = sides.both("building") & ~sides.same("building")
     return _choose(
         ADDRESS,
         "address_missing",
         [
             ("building", number & buildings),
             ("number", number),
-            ("number_base", numbered & _same(listings.number_base, left, right)),
-            ("landmark", _same(listings.landmark, left, right)),
-            ("number_near", numbered & _both(listings.number_base, left, right) & (gap <= _NEIGHBOURS)),
+            ("number_base", numbered & sides.same("number_base")),
+            ("landmark", sides.same("landmark")),
+            ("number_near", numbered & sides.both("number_base") & (np.abs(values[0] - values[1]) <= _NEIGHBOURS)),
             ("number_differs", numbered),
             ("road", road),
-            ("road_differs", _both(listings.road, left, right)),
+            ("road_differs", sides.both("road")),
         ],
     )
 
 
-def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks, Ints]:
+def _alike(sides: _Sides, name: str, words: Words) -> tuple[Floats, Marks, Ints]:
     """Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and how many they share."""
-    a, b = words.code[left], words.code[right]
     if not words.values:
-        return np.zeros(len(left)), np.zeros(len(left), dtype=np.bool_), np.zeros(len(left), dtype=np.int64)
-    common = np.bitwise_count(words.bits[a] & words.bits[b]).sum(axis=1).astype(np.int64)
-    sizes = np.stack([words.size[a], words.size[b]])
-    present = (a >= 0) & (b >= 0)
-    dice = np.where(present, 2 * common / np.maximum(sizes.sum(axis=0), 1), 0.0)
-    return dice, present & (common >= sizes.min(axis=0)) & (sizes.min(axis=0) >= 2), common
+        return np.zeros(len(sides)), np.zeros(len(sides), dtype=np.bool_), np.zeros(len(sides), dtype=np.int32)
+    a, b = sides.of(name)
+    counts = np.bitwise_count(words.bits[a] & words.bits[b])
+    common = counts[:, 0].astype(np.int32)
+    for column in range(1, counts.shape[1]):
+        common += counts[:, column]
+    sizes = words.size[a], words.size[b]
+    smaller = np.minimum(*sizes)
+    present = sides.both(name)
+    dice = np.where(present, 2 * common / np.maximum(sizes[0] + sizes[1], 1), 0.0)
+    return dice, present & (common >= smaller) & (smaller >= 2), common
 
 
-def _core(listings: Features, left: Ints, right: Ints) -> Ints:
-    words = listings.core
-    dice, within, common = _alike(words, left, right)
+def _core(sides: _Sides) -> Ints:
+    dice, within, common = _alike(sides, "core", sides.listings.core)
     long = common >= _LONG
-    both, equal = _both(words.code, left, right), _same(words.code, left, right)
-    marked = _both(listings.core_marks, left, right) & ~_same(listings.core_marks, left, right)
+    both, equal = sides.both("core"), sides.same("core")
+    marked = sides.both("core_marks") & ~sides.same("core_marks")
     return _choose(
         CORE,
         "core_missing",
         [
-            ("equal_area", equal & (listings.core_is_area[left] | listings.core_is_area[right])),
+            ("equal_area", equal & sides.either("core_is_area")),
             ("equal_long", equal & long),
             ("equal", equal),
-            ("marker", marked & _same(listings.core_stem, left, right)),
+            ("marker", marked & sides.same("core_stem")),
             ("within_long", within & long),
             ("within", within),
             ("close", both & (dice >= _CLOSE)),
@@ -181,40 +256,38 @@ def _core(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _organisation(listings: Features, left: Ints, right: Ints) -> Ints:
-    words = listings.organisation
-    dice, within, _ = _alike(words, left, right)
-    both = _both(words.code, left, right)
+def _organisation(sides: _Sides) -> Ints:
+    dice, within, _ = _alike(sides, "organisation", sides.listings.organisation)
+    both = sides.both("organisation")
     return _choose(
         ORGANISATION,
         "org_missing",
-        [("org_same", _same(words.code, left, right)), ("org_close", both & (within | (dice >= _CLOSE))), ("org_differs", both)],
+        [("org_same", sides.same("organisation")), ("org_close", both & (within | (dice >= _CLOSE))), ("org_differs", both)],
     )
 
 
-def _kind(listings: Features, left: Ints, right: Ints) -> Ints:
-    guest = listings.is_guest[left] | listings.is_guest[right]
+def _kind(sides: _Sides) -> Ints:
     return _choose(
         KIND,
         "kind_missing",
         [
-            ("kind_missing", _same(listings.kind, left, right) & listings.is_broad[left]),
-            ("kind_same", _same(listings.kind, left, right)),
-            ("kind_guest", _both(listings.kind, left, right) & guest),
-            ("kind_family", _same(listings.family, left, right)),
-            ("kind_differs", _both(listings.kind, left, right)),
+            ("kind_missing", sides.same("kind") & sides.listings.is_broad[sides.left]),
+            ("kind_same", sides.same("kind")),
+            ("kind_guest", sides.both("kind") & sides.either("is_guest")),
+            ("kind_family", sides.same("family")),
+            ("kind_differs", sides.both("kind")),
         ],
     )
 
 
-def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
-    trade, sort = _same(listings.trade, left, right), _both(listings.sort, left, right)
-    strange = _both(listings.trade, left, right) & ~trade
+def _premises(sides: _Sides) -> Ints:
+    trade, sort = sides.same("trade"), sides.both("sort")
+    strange = sides.both("trade") & ~trade
     return _choose(
         PREMISES,
         "premises_missing",
         [
-            ("premises_same", _same(listings.sort, left, right)),
+            ("premises_same", sides.same("sort")),
             ("premises_sort", sort & ~strange),
             ("premises_trade", trade),
             ("premises_differs", strange),
@@ -222,32 +295,37 @@ def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _shared(a: Ints, b: Ints) -> Marks:
-    return np.asarray(((a[:, :, None] == b[:, None, :]) & (a[:, :, None] >= 0)).any(axis=(1, 2)))
+def _shared(sides: _Sides, name: str) -> tuple[Marks, Marks]:
+    """Whether both hold a number in common, and whether both hold any."""
+    numbers = getattr(sides.listings, name)
+    a, b = ([column[side] for column in numbers.T] for side in (sides.left, sides.right))
+    shared = np.zeros(len(sides), dtype=np.bool_)
+    for one in a:
+        for other in b:
+            shared |= (one == other) & (one >= 0)
+    return shared, np.asarray(np.any([one >= 0 for one in a], axis=0) & np.any([other >= 0 for other in b], axis=0))
 
 
-def _phone(listings: Features, left: Ints, right: Ints) -> Ints:
-    a, b = listings.phones[left], listings.phones[right]
+def _phone(sides: _Sides) -> Ints:
+    shared, known = _shared(sides, "phones")
     return _choose(
         PHONE,
         "phone_missing",
-        [
-            ("phone_same", _shared(a, b)),
-            ("contact_same", _shared(listings.contacts[left], listings.contacts[right])),
-            ("phone_differs", np.asarray((a >= 0).any(axis=1) & (b >= 0).any(axis=1))),
-        ],
+        [("phone_same", shared), ("contact_same", _shared(sides, "contacts")[0]), ("phone_differs", known)],
     )
 
 
-def _plaque(listings: Features, left: Ints, right: Ints) -> Ints:
-    a, b = listings.plaques[left], listings.plaques[right]
+def _plaque(sides: _Sides) -> Ints:
+    a, b = sides.of("plaques")
     return _choose(PLAQUE, "plaque_missing", [("plaque_shared", (a & b) != 0), ("plaque_differs", (a != 0) & (b != 0))])
 
 
-def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
-    a, b = listings.facilities[left], listings.facilities[right]
-    common, total = np.bitwise_count(a & b).astype(np.int64), (np.bitwise_count(a).astype(np.int64) + np.bitwise_count(b))
+def _facilities(sides: _Sides) -> Ints:
+    a, b = sides.of("facilities")
     known = (a != 0) & (b != 0)
+    if not known.any():
+        return np.full(len(sides), list(FACILITIES).index("facilities_missing"), dtype=np.int16)
+    common, total = np.bitwise_count(a & b).astype(np.int32), np.bitwise_count(a).astype(np.int32) + np.bitwise_count(b)
     return _choose(
         FACILITIES,
         "facilities_missing",
@@ -260,15 +338,14 @@ def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _opened(listings: Features, left: Ints, right: Ints) -> Ints:
-    day, month = listings.opened, listings.opened_month
+def _opened(sides: _Sides) -> Ints:
     return _choose(
         OPENED,
         "opened_missing",
         [
-            ("opened_same", _same(day, left, right)),
-            ("opened_differs", _both(day, left, right)),
-            ("opened_month", _same(month, left, right)),
-            ("opened_differs", _both(month, left, right)),
+            ("opened_same", sides.same("opened")),
+            ("opened_differs", sides.both("opened")),
+            ("opened_month", sides.same("opened_month")),
+            ("opened_differs", sides.both("opened_month")),
         ],
     )

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from transforms.dedupe.coded import Coded, Marks, coded, joint_codes
+from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
 from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import BROAD, FAMILIES
 from transforms.dedupe.premises import premises
 from transforms.standardise.position import OFFSETS, datum_offsets
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
-Marks = npt.NDArray[np.bool_]
 
 #: A phone or credit code on more listings than this is a switchboard or a head office: no evidence of one place. A station is on at
 #: most as many lists as a city has owners of overlapping kinds (six in the sample city).
@@ -36,6 +39,7 @@ _HOT_LINE: Final = r"^(?:[48]00|\d{3,6}$)"
 
 #: Area codes: half of the owners of one city leave theirs out.
 _AREA: Final = r"\b0\d{2,3}-(?=\d{7,8}\b)"
+_AREA_ASCII: Final = r"\b0\d{2,3}-(\d{7,8})\b"
 
 #: A landmark worth the name: 门前, 商铺 and shop numbers are everywhere.
 _NAMED: Final = r"[^\d-]{3,}"
@@ -58,12 +62,16 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN."""
+    """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN.
+
+    `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
+    `shift_reach` is the length of the longest of the `shifts`, metres.
+    """
 
     ids: tuple[str, ...]
     sources: tuple[str, ...]
     source: Ints
-    text: Mapping[str, pd.Series]
+    text: Mapping[str, Coded]
     core: Words
     core_is_area: Marks
     core_stem: Ints
@@ -87,6 +95,7 @@ class Features:
     lng: Floats
     lat: Floats
     shifts: Floats
+    shift_reach: float
     phones: Ints
     contacts: Ints
     credit: Ints
@@ -105,60 +114,65 @@ def features(listings: pd.DataFrame) -> Features:
 
     Raises ValueError when a listing_id occurs twice.
     """
-    frame = listings.sort_values("listing_id", kind="stable").reset_index(drop=True)
-    if frame["listing_id"].duplicated().any():
-        twice = frame.loc[frame["listing_id"].duplicated(), "listing_id"].iloc[0]
-        raise ValueError(f"登记编号 {twice} 出现两次，无法比较")
-    lng, lat = _number(frame, "lng_wgs84"), _number(frame, "lat_wgs84")
-    text = {name: _text(frame, name) for name in _TEXTS}
+    ids, order = _in_order(listings["listing_id"])
+    with ThreadPoolExecutor() as pool:  # the codes are worked out without Python's lock
+        columns = [listings[name] if name in listings.columns else None for name in _TEXTS]
+        text = dict(zip(_TEXTS, pool.map(lambda column: coded(column, len(ids), order), columns), strict=True))
+    lng, lat = _number(listings, "lng_wgs84", order), _number(listings, "lat_wgs84", order)
     sources, source = _sorted_codes(text["source"])
-    trades, sorts = premises(text["name"], text["host"], text["kind"])
-    text["name_core"] = cores(text["name_core"], text["county"], trades)
-    text["organisation"] = organisations(text["organisation"])
-    core = _words(text["name_core"])
-    area = _is_area(text["name_core"], text["road"], text["community"], text["county"])
-    numbers = text["number"].where(text["road"] != "", "")
-    base = numbers.str.extract(r"^(\d+)", expand=False).fillna("")
-    stems = text["name_core"].str.translate(str.maketrans("", "", _MARKERS))
-    marks = text["name_core"].str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)
-    kinds = text["kind"]
-    families = kinds.map(FAMILIES).fillna(kinds)
+    trade, sort = premises(text.pop("name"), text.pop("host"), text["kind"])
+    core = cores(text["name_core"], text["county"], trade)
+    organisation = organisations(text["organisation"])
+    number = Coded(np.where(text["road"].code >= 0, text["number"].code, -1).astype(np.int32), text["number"].values)
+    base = number.mapped(lambda values: values.str.extract(r"^(\d+)", expand=False).fillna(""))
+    figures = pd.to_numeric(base.values.where(base.values.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int32)
+    kind, opened = text["kind"], text["opened_on"]
+    family = kind.mapped(lambda values: values.map(FAMILIES).fillna(values))
+    landmark, shifts = text["landmark"], _shifts(lng, lat)
     return Features(
-        ids=tuple(frame["listing_id"]),
+        ids=ids,
         sources=sources,
         source=source,
-        text={**text, "stem": stems, "family": families, "trade": trades},
-        core=core,
-        core_is_area=area,
-        core_stem=_codes(stems),
-        core_marks=_codes(marks),
-        organisation=_words(text["organisation"]),
-        kind=_codes(kinds),
-        family=_codes(families),
-        is_broad=kinds.isin(BROAD).to_numpy(np.bool_),
-        trade=_codes(trades),
-        sort=_codes(sorts),
-        is_guest=(families == "guest").to_numpy(np.bool_),
-        community=_codes(text["community_code"]),
-        town=_codes(text["town_code"]),
-        county=_codes(text["county_code"]),
-        road=_codes(text["road"]),
-        number=_codes(numbers),
-        number_base=_codes(base),
-        number_value=pd.to_numeric(base.where(base.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int64),
-        building=_codes(text["building"]),
-        landmark=_codes(text["landmark"].where(text["landmark"].str.fullmatch(_NAMED), "")),
+        text={
+            "city_code": text["city_code"],
+            "landmark": landmark,
+            "name_core": core,
+            "organisation": organisation,
+            "trade": trade,
+            "hours": text["hours"],
+        },
+        core=_words(core),
+        core_is_area=_is_area(core, text["road"], text["community"], text["county"]),
+        core_stem=core.mapped(lambda values: values.str.translate(str.maketrans("", "", _MARKERS))).code,
+        core_marks=core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)).code,
+        organisation=_words(organisation),
+        kind=kind.code,
+        family=family.code,
+        is_broad=kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
+        trade=trade.code,
+        sort=sort.code,
+        is_guest=family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
+        community=text["community_code"].code,
+        town=text["town_code"].code,
+        county=text["county_code"].code,
+        road=text["road"].code,
+        number=number.code,
+        number_base=base.code,
+        number_value=base.per_listing(figures, absent=-1),
+        building=text["building"].code,
+        landmark=landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
         lng=lng,
         lat=lat,
-        shifts=_shifts(lng, lat),
-        phones=_matrix(text["phones"].str.replace(_AREA, "", regex=True), hot_lines=False),
+        shifts=shifts,
+        shift_reach=float(np.max(np.hypot(shifts[:, :, 0], shifts[:, :, 1]), initial=0.0, where=np.isfinite(shifts[:, :, 0]))),
+        phones=_matrix(text["phones"], hot_lines=False),
         contacts=_matrix(text["contact_phone"], hot_lines=True),
-        credit=_rare(_codes(text["credit_code"])),
+        credit=_rare(text["credit_code"].code),
         plaques=_masks(text["plaques"]),
-        hours=_codes(text["hours"].str.replace(_DAYS, "", regex=True)),
+        hours=text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)).code,
         facilities=_masks(text["facilities"]),
-        opened=_codes(text["opened_on"].where(~text["opened_on"].str.endswith("-01"), "")),
-        opened_month=_codes(text["opened_on"].str[:7]),
+        opened=opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)),
+        opened_month=opened.mapped(lambda values: values.str[:7]).code,
     )
 
 
@@ -194,16 +208,23 @@ def family_of(kind: str) -> str:
     return FAMILIES.get(kind, kind)
 
 
-def _text(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        return pd.Series([""] * len(frame), dtype="str")
-    return frame[name].astype("str").fillna("").reset_index(drop=True)
+def _in_order(column: pd.Series) -> tuple[tuple[str, ...], Ints | None]:
+    """Listing ids in order, and the row that each came from (None where they were in order already)."""
+    ids = pa.array(column.astype("str"), type=pa.large_string())
+    order = None if len(ids) < 2 or pc.all(pc.less(ids[:-1], ids[1:])).as_py() else pc.sort_indices(ids)
+    if order is not None:
+        ids = ids.take(order)
+        twice = pc.equal(ids[:-1], ids[1:]).to_numpy(zero_copy_only=False)
+        if twice.any():
+            raise ValueError(f"登记编号 {ids[int(np.argmax(twice))]} 出现两次，无法比较")
+    return tuple(ids.to_pylist()), None if order is None else order.to_numpy().astype(np.int64)
 
 
-def _number(frame: pd.DataFrame, name: str) -> Floats:
+def _number(frame: pd.DataFrame, name: str, order: Ints | None) -> Floats:
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
-    return np.asarray(frame[name].astype("float64"), dtype=np.float64)
+    column = np.asarray(frame[name].astype("float64"), dtype=np.float64)
+    return column if order is None else column[order]
 
 
 def _shifts(lng: Floats, lat: Floats) -> Floats:
@@ -211,36 +232,43 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
 
     Taken at the middle of the listing's cell of 0.01°, across which the vectors change by less than a metre or two.
     """
-    cells = np.round(np.stack([lng, lat], axis=1), 2)
-    distinct, which = np.unique(cells, axis=0, return_inverse=True)
-    vectors = datum_offsets(distinct[:, 0], distinct[:, 1])
+    shifts = np.full((len(lng), 3, 2), np.nan)
+    placed = np.flatnonzero(np.isfinite(lng) & np.isfinite(lat))
+    east, north = np.round(lng[placed], 2), np.round(lat[placed], 2)
+    squares = np.rint(east * 100).astype(np.int64) * 100_000 + np.rint(north * 100).astype(np.int64)
+    _, first, which = np.unique(squares, return_index=True, return_inverse=True)
+    vectors = datum_offsets(east[first], north[first])
     wanted = [OFFSETS.index(pair) for pair in (("WGS-84", "GCJ-02"), ("WGS-84", "BD-09"), ("GCJ-02", "BD-09"))]
-    return np.asarray(np.stack([vectors[at] for at in wanted], axis=1)[which.reshape(-1)])
+    shifts[placed] = np.stack([vectors[at] for at in wanted], axis=1)[which]
+    return shifts
 
 
-def _is_area(core: pd.Series, *areas: pd.Series) -> Marks:
+def _is_area(core: Coded, *areas: Coded) -> Marks:
     """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
-    plain = core.str.removesuffix("社区").str.removesuffix("村")
-    found = np.zeros(len(core), dtype=np.bool_)
+    found = np.zeros(len(core.code), dtype=np.bool_)
     for area in areas:
-        found |= ((plain == area.str.removesuffix("社区").str.removesuffix("村")) & (core != "")).to_numpy(np.bool_)
+        own, other = joint_codes(_plain(core.values), pd.concat([_plain(area.values), pd.Series([""], dtype="str")]))
+        found |= (core.code >= 0) & (np.append(own, -1)[core.code] == other[area.code])
     return found
 
 
-def _sorted_codes(column: pd.Series) -> tuple[tuple[str, ...], Ints]:
-    codes, values = pd.factorize(column, sort=True)
-    return tuple(str(value) for value in values), codes.astype(np.int64)
+def _plain(names: pd.Series) -> pd.Series:
+    return names.str.removesuffix("社区").str.removesuffix("村")
 
 
-def _codes(column: pd.Series) -> Ints:
-    codes = pd.factorize(column.where(column != ""))[0]
-    return codes.astype(np.int64)
+def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
+    """Distinct values in order, the empty one among them where a listing has none, and codes in that order."""
+    names = [*column.values, *([""] if (column.code < 0).any() else [])]
+    order = sorted(range(len(names)), key=lambda at: names[at])
+    place = np.zeros(len(names) + 1, dtype=np.int32)
+    place[order] = np.arange(len(names), dtype=np.int32)
+    place[-1] = 0
+    return tuple(names[at] for at in order), place[column.code]
 
 
-def _words(column: pd.Series) -> Words:
-    codes, values = pd.factorize(column.where(column != ""))
-    texts = tuple(str(value) for value in values)
-    return Words(codes.astype(np.int64), texts, character_sets(texts), np.array([len(set(text)) for text in texts], dtype=np.int64))
+def _words(column: Coded) -> Words:
+    texts = tuple(column.values.tolist())
+    return Words(column.code, texts, character_sets(texts), np.array([len(set(text)) for text in texts], dtype=np.int32))
 
 
 def character_sets(texts: tuple[str, ...]) -> Bits:
@@ -260,28 +288,47 @@ def _rare(codes: Ints) -> Ints:
         return codes
     counts = np.bincount(codes[codes >= 0])
     rare = np.append(counts <= SHARED_BY_AT_MOST, False)
-    return np.where(rare[codes], codes, -1)
+    return np.where(rare[np.minimum(codes, len(counts))], codes, -1).astype(np.int32)
 
 
-def _matrix(column: pd.Series, *, hot_lines: bool) -> Ints:
-    """Codes of up to four values a cell (joined by ;), −1 elsewhere; hot lines and widely shared ones left out."""
-    parts = column.str.split(";").explode()
-    kept = parts[parts != ""]
+def _matrix(column: Coded, *, hot_lines: bool) -> Ints:
+    """Codes of up to four values a cell (joined by ;), −1 elsewhere, as many columns as are in use; hot lines and widely shared ones left out."""
+    cells = column.values if hot_lines else _without_area(column.values)
+    rows, parts = _parts(cells)
+    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
     if not hot_lines:
-        kept = kept[~kept.str.contains(_HOT_LINE, regex=True)]
-    codes = _rare(pd.factorize(kept)[0].astype(np.int64))
-    places = kept.groupby(level=0).cumcount().to_numpy(np.int64)
-    matrix = np.full((len(column), _PHONES), -1, dtype=np.int64)
+        kept &= ~pc.match_substring_regex(parts, _HOT_LINE).to_numpy(zero_copy_only=False)
+    rows, codes = rows[kept], pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"))[0].astype(np.int32)
+    uses = np.bincount(column.code[column.code >= 0], minlength=len(cells))
+    rare = np.bincount(codes, weights=uses[rows]) <= SHARED_BY_AT_MOST
+    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
     inside = places < _PHONES
-    matrix[kept.index.to_numpy(np.int64)[inside], places[inside]] = codes[inside]
-    return matrix
+    width = int(places[inside].max()) + 1 if inside.any() else 1
+    matrix = np.full((len(cells) + 1, width), -1, dtype=np.int32, order="F")
+    inside &= rare[codes]
+    matrix[rows[inside], places[inside]] = codes[inside]
+    return np.asfortranarray(matrix[column.code])
 
 
-def _masks(column: pd.Series) -> Ints:
+def _without_area(cells: pd.Series) -> pd.Series:
+    """Numbers without their area code. In ASCII, which a cleaned cell is, a plain expression says the same, and runs over all cells at once."""
+    numbers = pa.array(cells, type=pa.large_string())
+    if not pc.all(pc.string_is_ascii(numbers)).as_py():
+        return cells.str.replace(_AREA, "", regex=True)
+    return pd.Series(pc.replace_substring_regex(numbers, _AREA_ASCII, r"\1"), dtype="str")
+
+
+def _masks(column: Coded) -> Ints:
     """Sets of plaques as bits; a 63rd plaque and later ones share the last bit."""
-    parts = column.str.split(";").explode()
-    kept = parts[parts != ""]
-    codes = np.minimum(pd.factorize(kept, sort=True)[0], 62).astype(np.int64)
-    masks = np.zeros(len(column), dtype=np.int64)
-    np.bitwise_or.at(masks, kept.index.to_numpy(np.int64), np.int64(1) << codes)
-    return masks
+    rows, parts = _parts(column.values)
+    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
+    codes = np.minimum(pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"), sort=True)[0], 62).astype(np.int64)
+    masks = np.zeros(len(column.values) + 1, dtype=np.int64)
+    np.bitwise_or.at(masks, rows[kept], np.int64(1) << codes)
+    return masks[column.code]
+
+
+def _parts(cells: pd.Series) -> tuple[Ints, pa.Array]:
+    """What stands between the semicolons of each cell, and the cell's row, in order."""
+    split = pc.split_pattern(pa.array(cells, type=pa.large_string()), ";")
+    return pc.list_parent_indices(split).to_numpy().astype(np.int64), pc.list_flatten(split)

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from transforms.dedupe.features import Features, Floats, Ints, Marks
+from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.features import Features, Floats
 
 #: Metres a degree of latitude; within a city good to 0.3 %.
 DEGREE_M: Final = 111_320.0

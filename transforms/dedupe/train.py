@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from transforms.dedupe.candidates import candidates
+from transforms.dedupe.coded import Ints
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, patterns_of, posterior_of
-from transforms.dedupe.features import Features, Floats, Ints, features
+from transforms.dedupe.features import Features, Floats, features
 from transforms.dedupe.levels import COMPARISONS, CORE, STRATA
 from transforms.dedupe.model import pair_key
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from transforms.dedupe import cluster as module
 from transforms.dedupe.cluster import Clustered, Constraints, cluster
-from transforms.dedupe.features import Ints
+from transforms.dedupe.coded import Ints
 
 SIZE = 6
 PAIRS = list(combinations(range(SIZE), 2))
