@@ -350,7 +350,7 @@ def _words(dice: np.random.Generator, first: list[str], second: list[str], count
     if distinct:
         codes = dice.permutation(len(first) * len(second))[:count]
         return np.array([first[code // len(second)] + second[code % len(second)] for code in codes], dtype=object)
-    return _some(dice, first, count) + _some(dice, second, count)
+    return np.asarray(_some(dice, first, count) + _some(dice, second, count))
 
 
 def _some(dice: np.random.Generator, words: list[str], count: int) -> Texts:

@@ -102,17 +102,10 @@ def _columns(listings: Features) -> Mapping[str, Ints]:
     """Codes by which the keys name them, −1 absent. A register is one city's: without a city all listings share it; so it is with counties."""
     return {
         "city": listings.text["city_code"].code + 1,
-        "county": listings.county + 1,
-        "town": listings.town,
-        "community": listings.community,
-        "core": listings.core.code,
-        "organisation": listings.organisation.code,
-        "family": listings.family,
-        "road": listings.road,
-        "number": listings.number,
+        "county": listings.column("county") + 1,
         "landmark": listings.text["landmark"].code,
-        "credit": listings.credit,
-        "stem": listings.core_stem,
+        "stem": listings.column("core_stem"),
+        **{name: listings.column(name) for name in ("town", "community", "core", "organisation", "family", "road", "number", "credit")},
     }
 
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeVar
 
 import numpy as np
 
 from transforms.dedupe.coded import Ints, Marks
-from transforms.dedupe.features import Features, Floats, Words
+from transforms.dedupe.features import LONG, MARKS, RELATED, Features, Floats, Words
 from transforms.dedupe.geometry import DATUM_TOLERANCE_M, datum_shifted, distances
 from transforms.dedupe.levels import (
     ADDRESS,
@@ -29,6 +30,7 @@ from transforms.dedupe.levels import (
     PLAQUE,
     PREMISES,
     STRATA,
+    Comparison,
 )
 
 T = TypeVar("T")
@@ -39,12 +41,12 @@ T = TypeVar("T")
 _CLOSE: Final = 0.66
 _SOME: Final = 0.45
 
-#: From this many common characters on a name is hardly met twice by chance.
-_LONG: Final = 4
-
 #: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
 #: 2000: further than any wrong datum moves a place.
 _STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
+
+#: What an offset and a datum vector differ by in length when they differ by DATUM_TOLERANCE_M, and a millimetre for rounding.
+_AS_FAR: Final = DATUM_TOLERANCE_M + 0.001
 
 #: House numbers at most this far apart are neighbours (38 and 40 face the same corner).
 _NEIGHBOURS: Final = 2
@@ -52,6 +54,10 @@ _NEIGHBOURS: Final = 2
 
 #: Pairs compared at a time: what a chunk needs stays in the processor's cache. Changes nothing.
 CHUNK: Final = 1 << 15
+
+
+#: Whole rows of two listings fetched at a time, for the same reason.
+_ROWS: Final = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +72,57 @@ class Levels:
         return Levels({name: codes[chosen] for name, codes in self.codes.items()}, self.stratum[chosen])
 
 
-class _Sides:
-    """What both listings of each pair hold, column by column, each column fetched once."""
+class _Cases:
+    """All cases there can be of eight related columns, each the same in both listings, held by both, or neither; and of marks on either listing.
 
-    def __init__(self, listings: Features, left: Ints, right: Ints) -> None:
-        self.listings, self.left, self.right = listings, left, right
-        self._fetched: dict[str, tuple[Ints, Ints]] = {}
-        self._same: dict[str, Marks] = {}
-        self._both: dict[str, Marks] = {}
+    A rule is written on cases, is worked out once for all of them, and is then looked up for each pair by the number of its case.
+    """
 
-    def __len__(self) -> int:
-        return len(self.left)
-
-    def of(self, name: str) -> tuple[Ints, Ints]:
-        """The column of both sides."""
-        if name not in self._fetched:
-            column = getattr(self.listings, name)
-            column = column.code if isinstance(column, Words) else column
-            self._fetched[name] = column[self.left], column[self.right]
-        return self._fetched[name]
-
-    def both(self, name: str) -> Marks:
-        """Whether both name it."""
-        if name not in self._both:
-            a, b = self.of(name)
-            self._both[name] = (a | b) >= 0  # absent is −1, whose bits are all ones
-        return self._both[name]
+    def __init__(self, columns: Sequence[str], marks: Sequence[str] = ()) -> None:
+        self._bits = {f"same {name}": at for at, name in enumerate(columns)} | {f"both {name}": 8 + at for at, name in enumerate(columns)}
+        self._bits |= {name: 16 + at for at, name in enumerate(marks)}
+        self._numbers = np.arange(1 << (16 + len(marks)), dtype=np.int32)
 
     def same(self, name: str) -> Marks:
         """Whether both name the same."""
-        if name not in self._same:
-            a, b = self.of(name)
-            self._same[name] = (a == b) & (a >= 0)
-        return self._same[name]
+        return self._bit(f"same {name}")
 
-    def either(self, name: str) -> Marks:
+    def both(self, name: str) -> Marks:
+        """Whether both name it."""
+        return self._bit(f"both {name}")
+
+    def either(self, mark: str) -> Marks:
         """Whether one of both is marked."""
-        marks = getattr(self.listings, name)
-        return np.asarray(marks[self.left] | marks[self.right])
+        return self._bit(mark)
+
+    def _bit(self, name: str) -> Marks:
+        return np.asarray(self._numbers >> self._bits[name] & 1, dtype=np.bool_)
+
+
+class _Rules:
+    """Every rule worked out for all cases."""
+
+    def __init__(self) -> None:
+        place = _Cases(RELATED[:8], ["number_near"])
+        self.address, self.division, self.quarter = _address(place), _division(place), _quarter(place)
+        near = 1 << 16
+        #: Cases of a place in which it matters how far apart the numbers are.
+        self.asks_number = self.address[:near] != self.address[near:]
+        name = _Cases(RELATED[8:16], MARKS)
+        self.core, self.organisation = _core(name), _organisation(name)
+        self.kind = _joint(_comparison("kind").shape, (_kind(name), _premises(name)))
+        rest = _Cases(RELATED[16:])
+        self.phone, self.opened = _phone(rest), _opened(rest)
+        self.credit, self.hours = _three(rest, CREDIT, "credit"), _three(rest, HOURS, "hours")
+
+
+@cache
+def _rules() -> _Rules:
+    return _Rules()
+
+
+def _comparison(name: str) -> Comparison:
+    return next(comparison for comparison in COMPARISONS if comparison.name == name)
 
 
 def compare(listings: Features, left: Ints, right: Ints) -> Levels:
@@ -126,26 +145,54 @@ def in_chunks(work: Callable[[Ints, Ints], T], left: Ints, right: Ints) -> list[
 
 def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     """`compare` of as many pairs as the cache holds."""
-    sides = _Sides(listings, left, right)
-    metres = distances(sides.listings, sides.left, sides.right)
-    address = _address(sides)
+    rules, (place, name, rest) = _rules(), _cases(listings, left, right)
+    marks = (listings.marks[left] | listings.marks[right]).astype(np.int32)
+    name |= marks << np.int32(16)
+    metres = distances(listings, left, right)
+    address = rules.address[place]
+    asked = np.flatnonzero(rules.asks_number[place])
+    if len(asked):
+        gap = np.abs(listings.number_value[left[asked]] - listings.number_value[right[asked]])
+        address[asked[gap <= _NEIGHBOURS]] = list(ADDRESS).index("number_near")
     parts: dict[str, tuple[Ints, ...]] = {
-        "where": (_distance(sides, metres), address),
-        "name": (_organisation(sides), _core(sides)),
-        "kind": (_kind(sides), _premises(sides)),
-        "phone": (_phone(sides),),
-        "credit": (_three(sides, CREDIT, "credit"),),
-        "plaque": (_plaque(sides),),
-        "hours": (_three(sides, HOURS, "hours"),),
-        "facilities": (_facilities(sides),),
-        "opened": (_opened(sides),),
+        "where": (_distance(listings, left, right, metres, rules.division[place]), address),
+        "name": (
+            _spelled_organisation(listings, left, right, rules.organisation[name]),
+            _spelled_core(listings, left, right, rules.core[name]),
+        ),
+        "kind": (rules.kind[name],),
+        "phone": (_several_phones(listings, left, right, rules.phone[rest]),),
+        "credit": (rules.credit[rest],),
+        "plaque": (_plaque(listings, left, right),),
+        "hours": (rules.hours[rest],),
+        "facilities": (_facilities(listings, left, right),),
+        "opened": (rules.opened[rest],),
     }
     codes = {comparison.name: _joint(comparison.shape, parts[comparison.name]) for comparison in COMPARISONS}
     one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
     near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
-    quarter = sides.same("community") | _one_road(sides)
-    return Levels(codes, _choose({name: name for name in STRATA}, "far", [("near", near), ("quarter", quarter)]))
+    return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", rules.quarter[place])]))
+
+
+def _cases(listings: Features, left: Ints, right: Ints) -> Ints:
+    """The number of the case that each pair is of, for each eight related columns: which are the same, and above them which both hold."""
+    cases = np.empty((len(RELATED) // 8, len(left)), dtype=np.int32)
+    for at in range(0, len(left), _ROWS):
+        a, b = (listings.related.take(side[at : at + _ROWS], axis=0) for side in (left, right))
+        both = (a | b) >= 0  # absent is −1, whose bits are all ones
+        same = (a == b) & both
+        cases[:, at : at + _ROWS] = (_packed(same) | _packed(both) << np.int32(8)).T
+    return cases
+
+
+#: Multiplied by this, eight bytes of 0 or 1 leave their bits in the highest byte, the first byte's lowest.
+_PACK: Final = np.uint64(0x0102040810204080)
+
+
+def _packed(marks: Marks) -> Ints:
+    """Eight marks in a row as the bits of a number."""
+    return (marks.view("<u8") * _PACK >> np.uint64(56)).astype(np.int32)
 
 
 def _joint(shape: tuple[int, ...], parts: tuple[Ints, ...]) -> Ints:
@@ -162,132 +209,150 @@ def _choose(names: Mapping[str, str], otherwise: str, tests: Sequence[tuple[str,
     return codes
 
 
-def _three(sides: _Sides, names: Mapping[str, str], stem: str) -> Ints:
-    return _choose(names, f"{stem}_missing", [(f"{stem}_same", sides.same(stem)), (f"{stem}_differs", sides.both(stem))])
+def _three(cases: _Cases, names: Mapping[str, str], stem: str) -> Ints:
+    return _choose(names, f"{stem}_missing", [(f"{stem}_same", cases.same(stem)), (f"{stem}_differs", cases.both(stem))])
 
 
-def _distance(sides: _Sides, metres: Floats) -> Ints:
-    steps = [(name, metres <= step) for name, step in zip(DISTANCE, _STEPS[:3], strict=False)]
-    known = np.isfinite(metres)
-    # only what lies farther than the steps before, and not farther than any datum moves a place, can be off by one
-    asked = np.flatnonzero((metres > _STEPS[2]) & (metres <= sides.listings.shift_reach + DATUM_TOLERANCE_M))
-    shifted = np.zeros(len(sides), dtype=np.bool_)
-    shifted[asked] = datum_shifted(sides.listings, sides.left[asked], sides.right[asked])
+def _distance(listings: Features, left: Ints, right: Ints, metres: Floats, division: Ints) -> Ints:
+    """By position; `division` where one has none."""
+    steps = list(DISTANCE)[: len(_STEPS)]
+    codes = _choose(DISTANCE, "d_far", [(name, metres <= step) for name, step in zip(steps, _STEPS, strict=True)])
+    # only what lies farther than one door, and as far as a datum moves a place, can be off by one
+    asked = np.flatnonzero((metres > _STEPS[2]) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
+    gaps = np.abs(listings.shift_lengths[left[asked]] - metres[asked][:, None])
+    asked = asked[(gaps[:, 0] <= _AS_FAR) | (gaps[:, 1] <= _AS_FAR) | (gaps[:, 2] <= _AS_FAR)]
+    if len(asked):
+        codes[asked[datum_shifted(listings, left[asked], right[asked])]] = list(DISTANCE).index("datum")
+    return np.where(np.isfinite(metres), codes, division)
+
+
+def _division(cases: _Cases) -> Ints:
     return _choose(
         DISTANCE,
         "unplaced",
         [
-            *steps,
-            ("datum", shifted),
-            ("d400", metres <= _STEPS[3]),
-            ("d1000", metres <= _STEPS[4]),
-            ("d2000", metres <= _STEPS[5]),
-            ("d_far", known),
-            ("community", sides.same("community")),
-            ("town", sides.same("town")),
-            ("county", sides.same("county")),
-            ("elsewhere", sides.both("county")),
+            ("community", cases.same("community")),
+            ("town", cases.same("town")),
+            ("county", cases.same("county")),
+            ("elsewhere", cases.both("county")),
         ],
     )
 
 
-def _one_road(sides: _Sides) -> Marks:
+def _one_road(cases: _Cases) -> Marks:
     """Whether both name one road; roads of one name in two counties are two."""
-    return sides.same("road") & ~(sides.both("county") & ~sides.same("county"))
+    return cases.same("road") & ~(cases.both("county") & ~cases.same("county"))
 
 
-def _address(sides: _Sides) -> Ints:
-    road = _one_road(sides)
-    number = road & sides.same("number")
-    values = sides.of("number_value")
-    numbered = road & sides.both("number")
-    buildings = sides.both("building") & ~sides.same("building")
+def _quarter(cases: _Cases) -> Marks:
+    return cases.same("community") | _one_road(cases)
+
+
+def _address(cases: _Cases) -> Ints:
+    road = _one_road(cases)
+    number = road & cases.same("number")
+    numbered = road & cases.both("number")
+    buildings = cases.both("building") & ~cases.same("building")
     return _choose(
         ADDRESS,
         "address_missing",
         [
             ("building", number & buildings),
             ("number", number),
-            ("number_base", numbered & sides.same("number_base")),
-            ("landmark", sides.same("landmark")),
-            ("number_near", numbered & sides.both("number_base") & (np.abs(values[0] - values[1]) <= _NEIGHBOURS)),
+            ("number_base", numbered & cases.same("number_base")),
+            ("landmark", cases.same("landmark")),
+            ("number_near", numbered & cases.both("number_base") & cases.either("number_near")),
             ("number_differs", numbered),
             ("road", road),
-            ("road_differs", sides.both("road")),
+            ("road_differs", cases.both("road")),
         ],
     )
 
 
-def _alike(sides: _Sides, name: str, words: Words) -> tuple[Floats, Marks, Ints]:
-    """Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and how many they share."""
-    if not words.values:
-        return np.zeros(len(sides)), np.zeros(len(sides), dtype=np.bool_), np.zeros(len(sides), dtype=np.int32)
-    a, b = sides.of(name)
-    counts = np.bitwise_count(words.bits[a] & words.bits[b])
-    common = counts[:, 0].astype(np.int32)
-    for column in range(1, counts.shape[1]):
-        common += counts[:, column]
+def _alike(words: Words, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
+    """Of texts that are there: Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and
+    how many they share."""
+    counts = np.bitwise_count(words.bits.take(a, axis=0) & words.bits.take(b, axis=0))
+    common = (counts.view("<u4") * np.uint32(0x01010101) >> np.uint32(24)).reshape(len(a), -1).sum(axis=1, dtype=np.int32)
     sizes = words.size[a], words.size[b]
     smaller = np.minimum(*sizes)
-    present = sides.both(name)
-    dice = np.where(present, 2 * common / np.maximum(sizes[0] + sizes[1], 1), 0.0)
-    return dice, present & (common >= smaller) & (smaller >= 2), common
+    return 2 * common / np.maximum(sizes[0] + sizes[1], 1), (common >= smaller) & (smaller >= 2), common
 
 
-def _core(sides: _Sides) -> Ints:
-    dice, within, common = _alike(sides, "core", sides.listings.core)
-    long = common >= _LONG
-    both, equal = sides.both("core"), sides.same("core")
-    marked = sides.both("core_marks") & ~sides.same("core_marks")
+def _core(cases: _Cases) -> Ints:
+    """By what is known without looking at characters."""
+    both, equal = cases.both("core"), cases.same("core")
+    marked = cases.both("core_marks") & ~cases.same("core_marks")
     return _choose(
         CORE,
         "core_missing",
         [
-            ("equal_area", equal & sides.either("core_is_area")),
-            ("equal_long", equal & long),
+            ("equal_area", equal & cases.either("core_is_area")),
+            ("equal_long", equal & cases.either("core_is_long")),
             ("equal", equal),
-            ("marker", marked & sides.same("core_stem")),
-            ("within_long", within & long),
-            ("within", within),
-            ("close", both & (dice >= _CLOSE)),
-            ("some", both & (dice >= _SOME)),
+            ("marker", marked & cases.same("core_stem")),
             ("differs", both),
         ],
     )
 
 
-def _organisation(sides: _Sides) -> Ints:
-    dice, within, _ = _alike(sides, "organisation", sides.listings.organisation)
-    both = sides.both("organisation")
+def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """Those that differ, by their characters."""
+    asked = np.flatnonzero(codes == list(CORE).index("differs"))
+    if len(asked):
+        words = listings.core
+        dice, within, common = _alike(words, words.code[left[asked]], words.code[right[asked]])
+        codes[asked] = _choose(
+            CORE,
+            "differs",
+            [
+                ("within_long", within & (common >= LONG)),
+                ("within", within),
+                ("close", dice >= _CLOSE),
+                ("some", dice >= _SOME),
+            ],
+        )
+    return codes
+
+
+def _organisation(cases: _Cases) -> Ints:
     return _choose(
-        ORGANISATION,
-        "org_missing",
-        [("org_same", sides.same("organisation")), ("org_close", both & (within | (dice >= _CLOSE))), ("org_differs", both)],
+        ORGANISATION, "org_missing", [("org_same", cases.same("organisation")), ("org_differs", cases.both("organisation"))]
     )
 
 
-def _kind(sides: _Sides) -> Ints:
+def _spelled_organisation(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """Those that differ, by their characters."""
+    asked = np.flatnonzero(codes == list(ORGANISATION).index("org_differs"))
+    if len(asked):
+        words = listings.organisation
+        dice, within, _ = _alike(words, words.code[left[asked]], words.code[right[asked]])
+        codes[asked[within | (dice >= _CLOSE)]] = list(ORGANISATION).index("org_close")
+    return codes
+
+
+def _kind(cases: _Cases) -> Ints:
     return _choose(
         KIND,
         "kind_missing",
         [
-            ("kind_missing", sides.same("kind") & sides.listings.is_broad[sides.left]),
-            ("kind_same", sides.same("kind")),
-            ("kind_guest", sides.both("kind") & sides.either("is_guest")),
-            ("kind_family", sides.same("family")),
-            ("kind_differs", sides.both("kind")),
+            ("kind_missing", cases.same("kind") & cases.either("is_broad")),
+            ("kind_same", cases.same("kind")),
+            ("kind_guest", cases.both("kind") & cases.either("is_guest")),
+            ("kind_family", cases.same("family")),
+            ("kind_differs", cases.both("kind")),
         ],
     )
 
 
-def _premises(sides: _Sides) -> Ints:
-    trade, sort = sides.same("trade"), sides.both("sort")
-    strange = sides.both("trade") & ~trade
+def _premises(cases: _Cases) -> Ints:
+    trade, sort = cases.same("trade"), cases.both("sort")
+    strange = cases.both("trade") & ~trade
     return _choose(
         PREMISES,
         "premises_missing",
         [
-            ("premises_same", sides.same("sort")),
+            ("premises_same", cases.same("sort")),
             ("premises_sort", sort & ~strange),
             ("premises_trade", trade),
             ("premises_differs", strange),
@@ -295,36 +360,45 @@ def _premises(sides: _Sides) -> Ints:
     )
 
 
-def _shared(sides: _Sides, name: str) -> tuple[Marks, Marks]:
+def _phone(cases: _Cases) -> Ints:
+    return _choose(
+        PHONE,
+        "phone_missing",
+        [("phone_same", cases.same("phone")), ("contact_same", cases.same("contact")), ("phone_differs", cases.both("phone"))],
+    )
+
+
+def _several_phones(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """The level by all numbers, where any listing has several; the case knows of the first alone."""
+    if listings.phones.shape[1] == 1 and listings.contacts.shape[1] == 1:
+        return codes
+    shared, known = _shared(listings.phones, left, right)
+    contact, _ = _shared(listings.contacts, left, right)
+    return _choose(PHONE, "phone_missing", [("phone_same", shared), ("contact_same", contact), ("phone_differs", known)])
+
+
+def _shared(numbers: Ints, left: Ints, right: Ints) -> tuple[Marks, Marks]:
     """Whether both hold a number in common, and whether both hold any."""
-    numbers = getattr(sides.listings, name)
-    a, b = ([column[side] for column in numbers.T] for side in (sides.left, sides.right))
-    shared = np.zeros(len(sides), dtype=np.bool_)
+    a, b = ([column[side] for column in numbers.T] for side in (left, right))
+    shared = np.zeros(len(left), dtype=np.bool_)
     for one in a:
         for other in b:
             shared |= (one == other) & (one >= 0)
     return shared, np.asarray(np.any([one >= 0 for one in a], axis=0) & np.any([other >= 0 for other in b], axis=0))
 
 
-def _phone(sides: _Sides) -> Ints:
-    shared, known = _shared(sides, "phones")
-    return _choose(
-        PHONE,
-        "phone_missing",
-        [("phone_same", shared), ("contact_same", _shared(sides, "contacts")[0]), ("phone_differs", known)],
-    )
-
-
-def _plaque(sides: _Sides) -> Ints:
-    a, b = sides.of("plaques")
+def _plaque(listings: Features, left: Ints, right: Ints) -> Ints:
+    if "plaques" not in listings.told:
+        return np.full(len(left), list(PLAQUE).index("plaque_missing"), dtype=np.int16)
+    a, b = listings.plaques[left], listings.plaques[right]
     return _choose(PLAQUE, "plaque_missing", [("plaque_shared", (a & b) != 0), ("plaque_differs", (a != 0) & (b != 0))])
 
 
-def _facilities(sides: _Sides) -> Ints:
-    a, b = sides.of("facilities")
+def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
+    if "facilities" not in listings.told:
+        return np.full(len(left), list(FACILITIES).index("facilities_missing"), dtype=np.int16)
+    a, b = listings.facilities[left], listings.facilities[right]
     known = (a != 0) & (b != 0)
-    if not known.any():
-        return np.full(len(sides), list(FACILITIES).index("facilities_missing"), dtype=np.int16)
     common, total = np.bitwise_count(a & b).astype(np.int32), np.bitwise_count(a).astype(np.int32) + np.bitwise_count(b)
     return _choose(
         FACILITIES,
@@ -338,14 +412,14 @@ def _facilities(sides: _Sides) -> Ints:
     )
 
 
-def _opened(sides: _Sides) -> Ints:
+def _opened(cases: _Cases) -> Ints:
     return _choose(
         OPENED,
         "opened_missing",
         [
-            ("opened_same", sides.same("opened")),
-            ("opened_differs", sides.both("opened")),
-            ("opened_month", sides.same("opened_month")),
-            ("opened_differs", sides.both("opened_month")),
+            ("opened_same", cases.same("opened")),
+            ("opened_differs", cases.both("opened")),
+            ("opened_month", cases.same("opened_month")),
+            ("opened_differs", cases.both("opened_month")),
         ],
     )

@@ -79,7 +79,7 @@ def _exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     trades = known.text["trade"]
     apart = trades.values.map({name: at for at, name in enumerate(APART)}).fillna(-1).to_numpy(np.int32)
     trade = trades.per_listing(apart, absent=-1)
-    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.sort, -1)
+    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.column("sort"), -1)
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +22,7 @@ from transforms.standardise.position import OFFSETS, datum_offsets
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
 
 #: A phone or credit code on more listings than this is a switchboard or a head office: no evidence of one place. A station is on at
 #: most as many lists as a city has owners of overlapping kinds (six in the sample city).
@@ -49,6 +50,20 @@ _DAYS: Final = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:[-,](?:Mo|Tu|We|Th|Fr|Sa|Su|PH))*
 
 _PHONES: Final = 4
 
+#: From this many common characters on a name is hardly met twice by chance.
+LONG: Final = 4
+
+#: Columns of `Features.related`, by eights: of place, of name and kind, and the rest.
+RELATED: Final = (
+    *("community", "town", "county", "road", "number", "number_base", "building", "landmark"),
+    *("core", "core_stem", "core_marks", "organisation", "kind", "family", "trade", "sort"),
+    *("credit", "hours", "opened", "opened_month", "phone", "contact", "spare_1", "spare_2"),
+)
+
+#: Bits of `Features.marks`, from the lowest: a kind that holds houses of every trade, a kind that stands in anyone's premises, a core that is
+#: but the name of a road, community or county, a core of at least LONG different characters.
+MARKS: Final = ("is_broad", "is_guest", "core_is_area", "core_is_long")
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -64,8 +79,8 @@ class Words:
 class Features:
     """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN.
 
-    `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
-    `shift_reach` is the length of the longest of the `shifts`, metres.
+    `related` holds the codes that are compared for being the same, a column each of RELATED; `marks` the bits of MARKS. `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
+    `shift_lengths` are those of the `shifts` (metres) and `shift_reach` the longest; `told` names those of plaques and facilities that any has.
     """
 
     ids: tuple[str, ...]
@@ -73,37 +88,34 @@ class Features:
     source: Ints
     text: Mapping[str, Coded]
     core: Words
-    core_is_area: Marks
-    core_stem: Ints
-    core_marks: Ints
     organisation: Words
-    kind: Ints
-    family: Ints
-    is_guest: Marks
-    is_broad: Marks
-    trade: Ints
-    sort: Ints
-    community: Ints
-    town: Ints
-    county: Ints
-    road: Ints
-    number: Ints
-    number_base: Ints
+    related: Ints
+    marks: Bytes
     number_value: Ints
-    building: Ints
-    landmark: Ints
     lng: Floats
     lat: Floats
     shifts: Floats
+    shift_lengths: Floats
     shift_reach: float
     phones: Ints
     contacts: Ints
-    credit: Ints
     plaques: Ints
-    hours: Ints
     facilities: Ints
-    opened: Ints
-    opened_month: Ints
+    told: frozenset[str]
+
+    def column(self, name: str) -> Ints:
+        """A column of `related`."""
+        return self.related[:, RELATED.index(name)]
+
+    @property
+    def community(self) -> Ints:
+        """Codes of communities."""
+        return self.column("community")
+
+    @property
+    def road(self) -> Ints:
+        """Codes of roads."""
+        return self.column("road")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -129,6 +141,38 @@ def features(listings: pd.DataFrame) -> Features:
     kind, opened = text["kind"], text["opened_on"]
     family = kind.mapped(lambda values: values.map(FAMILIES).fillna(values))
     landmark, shifts = text["landmark"], _shifts(lng, lat)
+    lengths, words = np.hypot(shifts[:, :, 0], shifts[:, :, 1]), _words(core)
+    phones, contacts = _matrix(text["phones"], hot_lines=False), _matrix(text["contact_phone"], hot_lines=True)
+    related = {
+        "community": text["community_code"].code,
+        "town": text["town_code"].code,
+        "county": text["county_code"].code,
+        "road": text["road"].code,
+        "number": number.code,
+        "number_base": base.code,
+        "building": text["building"].code,
+        "landmark": landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
+        "core": core.code,
+        "core_stem": core.mapped(lambda values: values.str.translate(str.maketrans("", "", _MARKERS))).code,
+        "core_marks": core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)).code,
+        "organisation": organisation.code,
+        "kind": kind.code,
+        "family": family.code,
+        "trade": trade.code,
+        "sort": sort.code,
+        "credit": _rare(text["credit_code"].code),
+        "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)).code,
+        "opened": opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)),
+        "opened_month": opened.mapped(lambda values: values.str[:7]).code,
+        "phone": phones[:, 0],
+        "contact": contacts[:, 0],
+    }
+    marks = {
+        "is_broad": kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
+        "is_guest": family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
+        "core_is_area": _is_area(core, text["road"], text["community"], text["county"]),
+        "core_is_long": core.per_listing(np.bitwise_count(words.bits).sum(axis=1) >= LONG, absent=False),
+    }
     return Features(
         ids=ids,
         sources=sources,
@@ -141,39 +185,31 @@ def features(listings: pd.DataFrame) -> Features:
             "trade": trade,
             "hours": text["hours"],
         },
-        core=_words(core),
-        core_is_area=_is_area(core, text["road"], text["community"], text["county"]),
-        core_stem=core.mapped(lambda values: values.str.translate(str.maketrans("", "", _MARKERS))).code,
-        core_marks=core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)).code,
+        core=words,
         organisation=_words(organisation),
-        kind=kind.code,
-        family=family.code,
-        is_broad=kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
-        trade=trade.code,
-        sort=sort.code,
-        is_guest=family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
-        community=text["community_code"].code,
-        town=text["town_code"].code,
-        county=text["county_code"].code,
-        road=text["road"].code,
-        number=number.code,
-        number_base=base.code,
+        related=_beside([related.get(name) for name in RELATED], len(ids)),
+        marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
         number_value=base.per_listing(figures, absent=-1),
-        building=text["building"].code,
-        landmark=landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
         lng=lng,
         lat=lat,
         shifts=shifts,
-        shift_reach=float(np.max(np.hypot(shifts[:, :, 0], shifts[:, :, 1]), initial=0.0, where=np.isfinite(shifts[:, :, 0]))),
-        phones=_matrix(text["phones"], hot_lines=False),
-        contacts=_matrix(text["contact_phone"], hot_lines=True),
-        credit=_rare(text["credit_code"].code),
+        shift_lengths=lengths,
+        shift_reach=float(np.max(lengths, initial=0.0, where=np.isfinite(lengths))),
+        phones=phones,
+        contacts=contacts,
         plaques=_masks(text["plaques"]),
-        hours=text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)).code,
         facilities=_masks(text["facilities"]),
-        opened=opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)),
-        opened_month=opened.mapped(lambda values: values.str[:7]).code,
+        told=frozenset(name for name in ("plaques", "facilities") if (text[name].code >= 0).any()),
     )
+
+
+def _beside(columns: Sequence[Ints | None], count: int) -> Ints:
+    """The columns side by side, a listing's all in one place of memory."""
+    table = np.full((count, len(columns)), -1, dtype=np.int32)
+    for at, column in enumerate(columns):
+        if column is not None:
+            table[:, at] = column
+    return table
 
 
 _TEXTS: Final = (

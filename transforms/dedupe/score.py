@@ -37,8 +37,10 @@ class _Tables:
 
 
 def _score(listings: Features, left: Ints, right: Ints, levels: Levels, tables: _Tables) -> Ints:
-    total = np.asarray(tables.sources[levels.stratum, listings.source[left], listings.source[right]])
+    sources = np.int32(len(listings.sources))
+    stratum = levels.stratum.astype(np.int32)
+    total = tables.sources.take((stratum * sources + listings.source[left]) * sources + listings.source[right])
     for comparison in COMPARISONS:
         table = tables.levels[comparison.name]
-        total += table.reshape(-1)[levels.stratum * np.int32(table.shape[1]) + levels.codes[comparison.name]]
+        total += table.take(stratum * np.int32(table.shape[1]) + levels.codes[comparison.name])
     return total
