@@ -5,15 +5,18 @@ A block's cap depends only on that block's own members, so a changed listing cha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from transforms.dedupe.blocks import Cells, Sizes, blocks_of, cells_of
-from transforms.dedupe.coded import Ints, dense, packed_codes, sorted_distinct
+from transforms.dedupe.blocks import AT_ONCE, Cells, Sizes, blocks_of, cells_of, joined
+from transforms.dedupe.coded import Ints, Marks, dense, packed_codes, sorted_distinct
 from transforms.dedupe.features import Features, Floats
 from transforms.dedupe.geometry import DEGREE_M, distances
 from transforms.dedupe.levels import NEAR_M
@@ -56,9 +59,6 @@ _CELL_LNG: Final = NEAR_M / (DEGREE_M * 0.6)
 #: Of the eight cells around one, the four that are looked at from it; it is looked at from the others.
 _AROUND: Final = ((1, 0), (0, 1), (1, 1), (-1, 1))
 
-#: Pairs that are held at a time while they are put together: bounds memory, changes nothing.
-_AT_ONCE: Final = 1 << 21
-
 _BIT: Final = {key.name: 1 << at for at, key in enumerate(ALL_KEYS)}
 
 
@@ -80,17 +80,13 @@ def candidates(listings: Features) -> Candidates:
     width = max(len(listings), 2).bit_length()
     report: dict[str, Sizes] = {}
     squares, cells = _squares(listings), cells_of(listings.lng / _CELL_LNG, listings.lat / _CELL_LAT)
-    parts = [
-        (np.minimum(a, b).astype(np.int64) << width | np.maximum(a, b)) << len(ALL_KEYS) | keys
-        for met in (_by_columns(listings, report), _by_names(listings, squares, report), _by_place(listings, cells, report))
-        for a, b, keys in met
-        if len(a)
-    ]
-    packed = _joined(parts)
-    packed.sort()
-    left, right, keys = _gathered(packed, width)
+    families = (_by_columns(listings, report), _by_names(listings, squares, report), _by_place(listings, cells, report))
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # numpy sorts without Python's lock
+        packed = joined(list(pool.map(lambda met: _packed(met, width), families)))
+        packed.sort(kind="stable")  # each family is in order, so that this only merges
+        parts = list(pool.map(lambda part: _gathered(part, width, cells), _untorn(packed)))
     del packed
-    _mark_neighbours(cells, left, right, keys)
+    left, right, keys = (np.concatenate(side) for side in zip(*parts, strict=True))
     return Candidates(left, right, keys, _report(report, keys))
 
 
@@ -143,6 +139,9 @@ def _by_names(listings: Features, squares: Ints, report: dict[str, Sizes]) -> Me
     group_place, group_name = np.empty(len(first), np.int32), np.empty(len(first), np.int32)
     group_place[group], group_name[group] = place, names
     bits = np.where(namesakes.counts <= county.cap, _BIT[county.name], 0)
+    of_core = np.zeros(len(listings), dtype=np.bool_)
+    of_core[cores.within(core.cap).members] = True
+    bits[group[of_core[named]]] |= _BIT[core.name]
     alike = Alike(listings.core.values)
     for name, spellings in (("typo", alike.shorter), ("word", alike.words)):
         groups, spelled = spellings.of(group_name)
@@ -151,19 +150,28 @@ def _by_names(listings: Features, squares: Ints, report: dict[str, Sizes]) -> Me
         kept = met.within(caps[name])
         bits[kept.members] |= _BIT[name]
         yield from ((a, b, _BIT[name]) for a, b in namesakes.crossed(_distinct(kept.pairs(), len(first))))
-    of_listing = np.zeros(len(listings), dtype=np.int32)
-    of_listing[named] = bits[group]
-    yield from ((a, b, of_listing[a]) for a, b in namesakes.of(bits > 0).pairs())
-    yield from ((a, b, _BIT[core.name]) for a, b in cores.within(core.cap).pairs())
-    yield from _near_words(named, names, squares, alike, report)
+    near, near_pairs = _near_words(named, names, squares, alike, report)
+    own, of_group = np.zeros(len(listings), dtype=np.int32), np.full(len(listings), -1, dtype=np.int32)
+    own[named], of_group[named] = bits[group], group
+    for a, b in namesakes.of(bits > 0).pairs():
+        yield a, b, own[a] | np.where(near[a] & (squares[a] == squares[b]), _BIT[_NEAR_WORD.name], 0)
+    # what the namesakes brought is not brought again: their pairs are most of all
+    for a, b in cores.within(core.cap).pairs():
+        apart = of_group[a] != of_group[b]
+        yield a[apart], b[apart], _BIT[core.name]
+    for a, b in near_pairs:
+        apart = (of_group[a] != of_group[b]) | (own[a] == 0)
+        yield a[apart], b[apart], _BIT[_NEAR_WORD.name]
 
 
-def _near_words(named: Ints, names: Ints, squares: Ints, alike: Alike, report: dict[str, Sizes]) -> Met:
-    """The same within a square, whatever the county."""
+def _near_words(
+    named: Ints, names: Ints, squares: Ints, alike: Alike, report: dict[str, Sizes]
+) -> tuple[Marks, Iterator[tuple[Ints, Ints]]]:
+    """The same within a square, whatever the county: whose namesakes there have it in common with them, and all pairs that have it."""
     placed = squares[named] >= 0
-    named, names, places = named[placed], names[placed], squares[named][placed]
+    members, names, places = named[placed], names[placed], squares[named][placed]
     group = dense(places, names)
-    namesakes = blocks_of(group, named)
+    namesakes = blocks_of(group, members)
     first = namesakes.firsts
     group_place, group_name = np.empty(len(first), np.int32), np.empty(len(first), np.int32)
     group_place[group], group_name[group] = places, names
@@ -171,10 +179,11 @@ def _near_words(named: Ints, names: Ints, squares: Ints, alike: Alike, report: d
     met = blocks_of(packed_codes((group_place[groups], spelled)), groups, namesakes.counts)
     report[_NEAR_WORD.name] = met.sizes(_NEAR_WORD.cap)
     kept = met.within(_NEAR_WORD.cap)
-    yield from ((a, b, _BIT[_NEAR_WORD.name]) for a, b in namesakes.crossed(_distinct(kept.pairs(), len(first))))
     own = np.zeros(len(first), dtype=np.bool_)
     own[kept.members] = True
-    yield from ((a, b, _BIT[_NEAR_WORD.name]) for a, b in namesakes.of(own).pairs())
+    near = np.zeros(len(squares), dtype=np.bool_)
+    near[members] = own[group]
+    return near, chain(namesakes.of(own).pairs(), namesakes.crossed(_distinct(kept.pairs(), len(first))))
 
 
 def _by_place(listings: Features, cells: Cells, report: dict[str, Sizes]) -> Met:
@@ -183,13 +192,6 @@ def _by_place(listings: Features, cells: Cells, report: dict[str, Sizes]) -> Met
     for a, b in cells.beside(_GRID.cap, _AROUND):
         near = distances(listings, a, b) <= NEAR_M
         yield a[near], b[near], _BIT[_GRID.name]
-
-
-def _mark_neighbours(cells: Cells, left: Ints, right: Ints, keys: Ints) -> None:
-    """Mark pairs of other keys that lie in one cell, or in cells side by side, as met by the grid as well, however far apart."""
-    for at in range(0, len(left), _AT_ONCE):
-        a, b, bits = left[at : at + _AT_ONCE], right[at : at + _AT_ONCE], keys[at : at + _AT_ONCE]
-        bits[cells.are_beside(a, b, _GRID.cap)] |= _BIT[_GRID.name]
 
 
 def _squares(listings: Features) -> Ints:
@@ -212,41 +214,42 @@ def _hundredths(degrees: Floats) -> Ints:
 def _distinct(pairs: Iterator[tuple[Ints, Ints]], count: int) -> Iterator[tuple[Ints, Ints]]:
     """The pairs (of numbers below `count`), each once."""
     width = max(count, 2).bit_length()
-    codes = sorted_distinct(_joined([a.astype(np.int64) << width | b for a, b in pairs]))
-    for at in range(0, len(codes), _AT_ONCE):
-        part = codes[at : at + _AT_ONCE]
+    codes = sorted_distinct(joined([a.astype(np.int64) << width | b for a, b in pairs]))
+    for at in range(0, len(codes), AT_ONCE):
+        part = codes[at : at + AT_ONCE]
         yield (part >> width).astype(np.int32), (part & ((1 << width) - 1)).astype(np.int32)
 
 
-def _joined(parts: list[Ints]) -> Ints:
-    """The parts in one array; each is given up as it is copied, so that they are not held twice."""
-    joined = np.empty(sum(map(len, parts)), dtype=np.int64)
-    end = len(joined)
-    while parts:
-        part = parts.pop()
-        joined[end - len(part) : end] = part
-        end -= len(part)
-    return joined
+def _packed(met: Met, width: int) -> Ints:
+    """The pairs met as one number each, in order: left, right and the keys."""
+    packed = joined([(np.minimum(a, b).astype(np.int64) << width | np.maximum(a, b)) << len(ALL_KEYS) | keys for a, b, keys in met])
+    packed.sort()
+    return packed
 
 
-def _gathered(packed: Ints, width: int) -> tuple[Ints, Ints, Ints]:
-    """Sorted packed pairs as left, right and all of their keys, each pair once."""
-    parts: list[tuple[Ints, Ints, Ints]] = []
+def _untorn(packed: Ints) -> Iterator[Ints]:
+    """Sorted packed pairs in parts that tear no pair; one at least."""
     start = 0
-    while start < len(packed):
-        end = min(start + _AT_ONCE, len(packed))
-        if end < len(packed):  # a pair is not torn
+    while start < max(len(packed), 1):
+        end = min(start + AT_ONCE, len(packed))
+        if end < len(packed):
             end = int(np.searchsorted(packed, ((packed[end] >> len(ALL_KEYS)) + 1) << len(ALL_KEYS)))
-        pairs = packed[start:end] >> len(ALL_KEYS)
-        starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
-        keys = np.bitwise_or.reduceat((packed[start:end] & ((1 << len(ALL_KEYS)) - 1)).astype(np.int32), starts)
-        pairs = pairs[starts]
-        parts.append(((pairs >> width).astype(np.int32), (pairs & ((1 << width) - 1)).astype(np.int32), keys))
-        start = end
-    if not parts:
-        nothing = np.zeros(0, dtype=np.int32)
-        return nothing, nothing, nothing.copy()
-    left, right, keys = (np.concatenate(part) for part in zip(*parts, strict=True))
+        yield packed[start:end]
+        start = end + (not len(packed))
+
+
+def _gathered(packed: Ints, width: int, cells: Cells) -> tuple[Ints, Ints, Ints]:
+    """Left, right and all of the keys of sorted packed pairs, each pair once.
+
+    Pairs of other keys that lie in one cell, or in cells side by side, were met by the grid as well, however far apart.
+    """
+    pairs = packed >> len(ALL_KEYS)
+    starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])
+    keys = (packed & ((1 << len(ALL_KEYS)) - 1)).astype(np.int32)
+    keys = np.bitwise_or.reduceat(keys, starts) if len(starts) else keys
+    pairs = pairs[starts]
+    left, right = (pairs >> width).astype(np.int32), (pairs & ((1 << width) - 1)).astype(np.int32)
+    keys[cells.are_beside(left, right, _GRID.cap)] |= _BIT[_GRID.name]
     return left, right, keys
 
 

@@ -31,7 +31,7 @@ _JUDGED: Final = 1 << 40
 _NEVER: Final = np.iinfo(np.int64).min
 
 #: Weights of components that are held at a time: bounds memory, changes nothing.
-_CELLS_AT_ONCE: Final = 1 << 21
+_CELLS_AT_ONCE: Final = 1 << 19
 
 Weigh = Callable[[Ints, Ints], Ints]
 
@@ -152,22 +152,32 @@ def _linkages(groups: Ints, sums: Ints, same: int, exclusive: tuple[Ints, ...]) 
     for codes in (each[groups] for each in exclusive):
         barred |= (codes[:, :, None] != codes[:, None, :]) & (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
     counts = np.ones(groups.shape, dtype=np.int64)
+    # an exact floor of the mean in thousandths of a milli-bit, as in `_linkage`; a step changes those of one cluster alone
+    means = np.where(barred, _NEVER, sums * 1000)
     left = np.arange(len(groups))
     for _ in range(size - 1):
-        means = np.where(barred, _NEVER, sums * 1000 // (counts[:, :, None] * counts[:, None, :]))
-        best = means.reshape(len(left), -1).argmax(axis=1)
-        going = means.reshape(len(left), -1)[np.arange(len(left)), best] >= same * 1000
-        if not going.any():
+        flat = means.reshape(len(left), -1)
+        best = flat.argmax(axis=1)
+        going = flat[np.arange(len(left)), best] >= same * 1000
+        if not going.all():
+            left, sums, barred, counts, means, best = (each[going] for each in (left, sums, barred, counts, means, best))
+        if not len(left):
             break
-        left, sums, barred, counts, best = left[going], sums[going], barred[going], counts[going], best[going]
-        rows, first, second = np.arange(len(left)), best // size, best % size  # the mean is symmetric, so the first met has first < second
+        rows, first, second = (
+            np.arange(len(left)),
+            best // size,
+            best % size,
+        )  # a mean stands there twice: the one met first has first < second
         sums[rows, first] += sums[rows, second]
         sums[rows, :, first] += sums[rows, :, second]
         barred[rows, first] |= barred[rows, second]
-        barred[rows, :, first] |= barred[rows, :, second]
-        barred[rows, second] = True
-        barred[rows, :, second] = True
+        barred[rows, first, second] = True
+        barred[rows, :, first] = barred[rows, first]
+        barred[rows, second] = barred[rows, :, second] = True
         counts[rows, first] += counts[rows, second]
+        changed = np.where(barred[rows, first], _NEVER, sums[rows, first] * 1000 // (counts[rows, first][:, None] * counts))
+        means[rows, first] = means[rows, :, first] = changed
+        means[rows, second] = means[rows, :, second] = _NEVER
         mine, joining = labels[left], groups[left, second]
         labels[left] = np.where(mine == joining[:, None], groups[left, first][:, None], mine)
     return labels

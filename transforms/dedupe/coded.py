@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from pandas.arrays import ArrowStringArray
 
 #: Whole numbers, of 32 bits where there is one a listing or a pair and 64 where sums need them.
 Ints: TypeAlias = npt.NDArray[np.signedinteger[Any]]
@@ -56,10 +58,27 @@ def coded_texts(texts: Iterable[str | None]) -> Coded:
     return Coded(code, values)
 
 
+def texts(column: pa.Array) -> pd.Series:
+    """A column of texts for pandas, its memory shared and not copied."""
+    return pd.Series(ArrowStringArray(pa.chunked_array([column]), dtype=pd.StringDtype(na_value=np.nan)))  # type: ignore[call-arg]
+
+
 def joint_codes(first: pd.Series, second: pd.Series) -> tuple[Ints, Ints]:
     """Codes of two lists of values in one numbering."""
     codes = pd.factorize(pd.concat([first, second], ignore_index=True))[0].astype(np.int32)
     return codes[: len(first)], codes[len(first) :]
+
+
+def points_of(column: pa.LargeStringArray) -> tuple[Ints, npt.NDArray[np.uint32]]:
+    """How many characters each text of a column without gaps has, and the code points of all, one text after the other."""
+    _, offsets, written = column.buffers()
+    ends = (
+        np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+        if len(column)
+        else np.zeros(1, dtype=np.int64)
+    )
+    text = written[int(ends[0]) : int(ends[-1])].to_pybytes().decode() if len(column) and written is not None else ""
+    return pc.utf8_length(column).to_numpy(), np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
 
 def sorted_distinct(codes: Ints) -> Ints:

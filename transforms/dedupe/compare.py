@@ -316,9 +316,7 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
 
 
 def _organisation(cases: _Cases) -> Ints:
-    return _choose(
-        ORGANISATION, "org_missing", [("org_same", cases.same("organisation")), ("org_differs", cases.both("organisation"))]
-    )
+    return _choose(ORGANISATION, "org_missing", [("org_same", cases.same("organisation")), ("org_differs", cases.both("organisation"))])
 
 
 def _spelled_organisation(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,13 +12,13 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
 from transforms.dedupe.cluster import Constraints, cluster
-from transforms.dedupe.coded import Ints, packed_codes
+from transforms.dedupe.coded import Ints, packed_codes, texts
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
-from transforms.dedupe.score import weigh
+from transforms.dedupe.score import weigher
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
 APART: Final = ("bank", "telecom")
@@ -32,7 +31,7 @@ class Matched:
     """What the engine found.
 
     `pairs`: left_id < right_id, weight_mb (milli-bits), levels (JSON object comparison → level, and `stratum`), keys (names joined by ;),
-    review (between the two review thresholds and not judged); those above the store threshold and every judged one, sorted.
+    review (between the two review thresholds and not judged); levels and keys are categories, for few differ; those above the store threshold and every judged one, sorted.
     `clusters`: listing_id, cluster (the position of its first listing in listing_id order); every listing once.
     `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out.
     """
@@ -52,7 +51,8 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     known = features(listings)
     verdicts = judged(known, judgements)
     met = _with_judged(candidates(known), verdicts, len(known))
-    weights = weigh(known, met.left, met.right, model)
+    weigh = weigher(known, model)
+    weights = weigh(met.left, met.right)
     constraints = Constraints(_exclusive(known), verdicts.apart, verdicts.together)
     found = cluster(
         len(known),
@@ -61,12 +61,12 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
         weights,
         model.thresholds["link"],
         model.thresholds["same"],
-        partial(weigh, known, model=model),
+        weigh,
         constraints,
     )
     return Matched(
         pairs=_pairs(known, met, weights, model, verdicts),
-        clusters=pd.DataFrame({"listing_id": pd.Series(known.ids, dtype="str"), "cluster": found.labels}),
+        clusters=pd.DataFrame({"listing_id": texts(pa.array(known.ids, type=pa.large_string())), "cluster": found.labels}),
         blocks=met.blocks,
         cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
         contradictions=verdicts.contradictions,
@@ -111,30 +111,30 @@ def _pairs(known: Features, met: Candidates, weights: Ints, model: Model, verdic
     ids = pa.array(known.ids, type=pa.large_string())
     return pd.DataFrame(
         {
-            "left_id": pd.Series(ids.take(pa.array(left)), dtype="str"),
-            "right_id": pd.Series(ids.take(pa.array(right)), dtype="str"),
+            "left_id": texts(ids.take(pa.array(left))),
+            "right_id": texts(ids.take(pa.array(right))),
             "weight_mb": weight,
-            "levels": pd.Series(_told(compare(known, left, right)), dtype="str"),
-            "keys": pd.Series(_key_names(met.keys[kept]), dtype="str"),
+            "levels": _told(compare(known, left, right)),
+            "keys": _key_names(met.keys[kept]),
             "review": doubtful & ~judged_here[kept],
         },
         columns=list(PAIR_COLUMNS),
     )
 
 
-def _told(levels: Levels) -> pa.Array:
-    """The levels of each pair as JSON text, made once a pattern."""
+def _told(levels: Levels) -> pd.Categorical:
+    """The levels of each pair as JSON text, held once a pattern."""
     columns = [*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum]
     _, first, which = np.unique(packed_codes(columns), return_index=True, return_inverse=True)
     names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
-    texts = []
+    told = []
     for *pattern, stratum in zip(*(column[first].tolist() for column in columns), strict=True):
-        told = {name: known[code] for (name, known), code in zip(names, pattern, strict=True)}
-        texts.append(json.dumps({"stratum": STRATA[stratum], **told}, separators=(",", ":")))
-    return pa.array(texts, type=pa.large_string()).take(pa.array(which))
+        each = {name: known[code] for (name, known), code in zip(names, pattern, strict=True)}
+        told.append(json.dumps({"stratum": STRATA[stratum], **each}, separators=(",", ":")))
+    return pd.Categorical.from_codes(which, pd.Index(told, dtype="str"))
 
 
-def _key_names(keys: Ints) -> pa.Array:
+def _key_names(keys: Ints) -> pd.Categorical:
     distinct, which = np.unique(keys, return_inverse=True)
     names = [";".join(key.name for bit, key in enumerate(ALL_KEYS) if value >> bit & 1) for value in distinct.tolist()]
-    return pa.array(names, type=pa.large_string()).take(pa.array(which))
+    return pd.Categorical.from_codes(which, pd.Index(names, dtype="str"))

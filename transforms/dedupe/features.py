@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.coded import Coded, Marks, coded, joint_codes
+from transforms.dedupe.coded import Coded, Marks, coded, joint_codes, sorted_distinct
 from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
 from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import BROAD, FAMILIES
@@ -153,8 +153,10 @@ def features(listings: pd.DataFrame) -> Features:
         "building": text["building"].code,
         "landmark": landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
         "core": core.code,
-        "core_stem": core.mapped(lambda values: values.str.translate(str.maketrans("", "", _MARKERS))).code,
-        "core_marks": core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)).code,
+        "core_stem": core.mapped(lambda values: values.str.replace(f"[{_MARKERS}]", "", regex=True)).code,
+        "core_marks": core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True))
+        .mapped(lambda marks: marks.str.translate(_DIGITS))
+        .code,
         "organisation": organisation.code,
         "kind": kind.code,
         "family": family.code,
@@ -270,12 +272,12 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
     """
     shifts = np.full((len(lng), 3, 2), np.nan)
     placed = np.flatnonzero(np.isfinite(lng) & np.isfinite(lat))
-    east, north = np.round(lng[placed], 2), np.round(lat[placed], 2)
-    squares = np.rint(east * 100).astype(np.int64) * 100_000 + np.rint(north * 100).astype(np.int64)
-    _, first, which = np.unique(squares, return_index=True, return_inverse=True)
-    vectors = datum_offsets(east[first], north[first])
+    east, north = (np.rint(degrees[placed] * 100).astype(np.int64) for degrees in (lng, lat))
+    squares = (east + 18_000) * 100_000 + north + 9_000
+    distinct = sorted_distinct(squares)
+    vectors = datum_offsets((distinct // 100_000 - 18_000) / 100, (distinct % 100_000 - 9_000) / 100)
     wanted = [OFFSETS.index(pair) for pair in (("WGS-84", "GCJ-02"), ("WGS-84", "BD-09"), ("GCJ-02", "BD-09"))]
-    shifts[placed] = np.stack([vectors[at] for at in wanted], axis=1)[which]
+    shifts[placed] = np.stack([vectors[at] for at in wanted], axis=1)[np.searchsorted(distinct, squares)]
     return shifts
 
 
@@ -304,18 +306,25 @@ def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
 
 def _words(column: Coded) -> Words:
     texts = tuple(column.values.tolist())
-    return Words(column.code, texts, character_sets(texts), np.array([len(set(text)) for text in texts], dtype=np.int32))
+    rows, points = _points(texts)
+    # each character of a text once
+    distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
+    return Words(column.code, texts, character_sets(texts), np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32))
 
 
 def character_sets(texts: tuple[str, ...]) -> Bits:
     """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, 4)."""
     bits = np.zeros((len(texts), _WORDS), dtype=np.uint64)
-    if texts:
-        rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-        points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        spots = (points * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * _WORDS)
-        np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
+    rows, points = _points(texts)
+    spots = (points.astype(np.uint64) * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * _WORDS)
+    np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
     return bits
+
+
+def _points(texts: tuple[str, ...]) -> tuple[Ints, npt.NDArray[np.uint32]]:
+    """The code point of every character of the texts, and the text that it stands in."""
+    rows = np.repeat(np.arange(len(texts)), np.fromiter(map(len, texts), np.int64, len(texts)))
+    return rows, np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
 
 
 def _rare(codes: Ints) -> Ints:

@@ -7,7 +7,7 @@ corner, named after the same road, are told apart by the words 支行, 营业厅
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -53,18 +53,28 @@ class Premises:
 @cache
 def premises_of(text: str) -> Premises:
     """The premises that a name or a host's name speaks of: by its last word for a kind, else by its brand, else by public offices."""
+    spoken, is_decided = _of_kind(text)
+    return spoken if is_decided else _of_brand(text, spoken)
+
+
+def _of_kind(text: str) -> tuple[Premises, bool]:
+    """By words for a kind, and whether that decides; what does not may still be a house of its own."""
     kinds = words.by_word("kinds")
     spoken = [kinds[word.upper()] for word in words.pattern("kinds").findall(text)]
     found = [kind for kind in spoken if kind not in _GUESTS]
     if found:
-        return Premises(words.hosts("kinds")[found[-1]], found[-1])
+        return Premises(words.hosts("kinds")[found[-1]], found[-1]), True
+    return Premises("", _OWN_HOUSE if _OWN_HOUSE in spoken else ""), False
+
+
+def _of_brand(text: str, spoken: Premises) -> Premises:
+    """By brands and offices, where no word for a kind counts."""
     brand = words.pattern("brands").search(text)
     if brand:
         return Premises(words.hosts("brands")[words.by_word("brands")[brand[0].upper()]])
     if "银行" in text or "农商行" in text:
         return Premises("bank")
-    trade = "public" if _PUBLIC.search(text) or _OFFICES.search(text) else ""
-    return Premises(trade, _OWN_HOUSE if _OWN_HOUSE in spoken else "")
+    return Premises("public" if _PUBLIC.search(text) or _OFFICES.search(text) else "", spoken.sort)
 
 
 def premises(names: Coded, hosts: Coded, kinds: Coded) -> tuple[Coded, Coded]:
@@ -82,10 +92,19 @@ def premises(names: Coded, hosts: Coded, kinds: Coded) -> tuple[Coded, Coded]:
 
 def _spoken(texts: Coded) -> tuple[Ints, Ints]:
     """Codes of the trade and the sort that each listing's text speaks of."""
-    first, which = seen_alike(texts.values, _alphabet())
-    known = [premises_of(text) for text in texts.values.iloc[first].tolist()]
-    trade, sort = _codes([each.trade for each in known], _trades())[which], _codes([each.sort for each in known], _sorts())[which]
+    # words for a kind are written with fewer characters than brands, so that more texts look alike to them; brands are then asked for the rest
+    first, which = seen_alike(texts.values, alphabet_of(words.pattern("kinds").pattern))
+    known = [_of_kind(text) for text in texts.values.iloc[first].tolist()]
+    trade, sort = _coded_premises([premises for premises, _ in known], which)
+    asked = np.flatnonzero(~np.array([is_decided for _, is_decided in known], dtype=np.bool_)[which])
+    rest = texts.values.iloc[asked]
+    first, which = seen_alike(rest, _alphabet())
+    trade[asked], sort[asked] = _coded_premises([premises_of(text) for text in rest.iloc[first].tolist()], which)
     return texts.per_listing(trade, absent=-1), texts.per_listing(sort, absent=-1)
+
+
+def _coded_premises(known: Sequence[Premises], which: Ints) -> tuple[Ints, Ints]:
+    return _codes([each.trade for each in known], _trades())[which], _codes([each.sort for each in known], _sorts())[which]
 
 
 @cache

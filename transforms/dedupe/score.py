@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from transforms.dedupe.coded import Ints
@@ -16,10 +18,14 @@ def score(listings: Features, left: Ints, right: Ints, levels: Levels, model: Mo
     return _score(listings, left, right, levels, _Tables(listings, model))
 
 
-def weigh(listings: Features, left: Ints, right: Ints, model: Model) -> Ints:
-    """The same of any number of pairs, whose levels are given up as soon as they are weighed."""
+def weigher(listings: Features, model: Model) -> Callable[[Ints, Ints], Ints]:
+    """A function that gives the weights of any pairs (left, right), however many: their levels are given up as soon as they are weighed."""
     tables = _Tables(listings, model)
-    return np.concatenate(in_chunks(lambda a, b: _score(listings, a, b, compare_chunk(listings, a, b), tables), left, right))
+
+    def weigh(left: Ints, right: Ints) -> Ints:
+        return np.concatenate(in_chunks(lambda a, b: _score(listings, a, b, compare_chunk(listings, a, b), tables), left, right))
+
+    return weigh
 
 
 class _Tables:

@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.coded import Ints, Marks, points_of
 from transforms.dedupe.spellings import Hashes, mixed
 
 #: Texts looked at at a time: bounds memory, changes nothing.
@@ -42,8 +41,7 @@ def seen_alike(texts: pd.Series, alphabet: frozenset[str]) -> tuple[Ints, Ints]:
 
 def _outlines(texts: pa.Array, known: Marks) -> Hashes:
     """A number for each text as the alphabet sees it."""
-    lengths = pc.utf8_length(texts).to_numpy()
-    points = np.frombuffer("".join(texts.to_pylist()).encode("utf-32-le"), dtype=np.uint32)
+    lengths, points = points_of(texts)
     shown = np.where(known[points], points, np.where((points >= 0x4E00) & (points <= 0x9FFF), 0x110000, 0x110001)).astype(np.uint32)
     rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
     changes = np.append(True, (rows[1:] != rows[:-1]) | (shown[1:] != shown[:-1]))[: len(rows)]
