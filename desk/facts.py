@@ -30,24 +30,30 @@ from issue where night = :night
 group by source, rule, severity, responsibility
 order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, issue_count desc, source, rule
 """
+#: Every row held back as of the night, with what was wrong when its list came last: a list that is not due, or that failed, holds its rows too.
 _HELD: Final = """
-select q.source, i.rule, q.row_key, q.line, i.field, i.value, i.message, q.opened_on
-from quarantine q join issue i on i.night = :night and i.source = q.source and i.row_key = q.row_key and i.severity = 'critical'
+with met as (
+  select source, row_key, rule, field, value, message, night, max(night) over (partition by source, row_key) as last
+  from issue where night <= :night and severity = 'critical' and row_key is not null
+)
+select q.source, m.rule, q.row_key, q.line, m.field, m.value, m.message, q.opened_on, q.opened_on = :night as is_new
+from quarantine q join met m on m.source = q.source and m.row_key = q.row_key and m.night = m.last
 where q.opened_on <= :night and (q.closed_on is null or q.closed_on > :night)
-order by q.source, i.rule, q.row_key, i.value
+order by q.source, m.rule, is_new desc, q.row_key, m.value
 """
 _QUARANTINE: Final = """
 select source, count(*) as open_count, sum(case when opened_on = :night then 1 else 0 end) as new_count
 from quarantine where opened_on <= :night and (closed_on is null or closed_on > :night) group by source order by source
 """
 _BATCHES: Final = """
-select coalesce(batch, 'unknown') as batch, count(*) as stations from station where status = 'open' group by 1 order by 2 desc, 1
+select coalesce(batch, 'unknown') as batch, count(*) as stations from station_history
+where status = 'open' and valid_from <= :night and (valid_to is null or valid_to > :night) group by 1 order by 2 desc, 1
 """
 _COUNTIES: Final = """
 select coalesce(county, '未知') as county, count(*) as stations,
        sum(case when batch = 'renovated' then 1 else 0 end) as renovated, sum(case when batch = 'new_build' then 1 else 0 end) as new_build,
-       sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch is null then 1 else 0 end) as unknown
-from station where status = 'open' group by 1 order by 2 desc, 1
+       sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch = 'none' then 1 else 0 end) as standing, sum(case when batch is null then 1 else 0 end) as unknown
+from station_history where status = 'open' and valid_from <= :night and (valid_to is null or valid_to > :night) group by 1 order by 2 desc, 1
 """
 _EVENTS: Final = """
 select event, cause, count(*) as events from station_event where night = :night group by event, cause order by 3 desc, 1, 2
@@ -56,8 +62,8 @@ select event, cause, count(*) as events from station_event where night = :night 
 
 @dataclass(frozen=True, slots=True)
 class NightFacts:
-    """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule;
-    `quarantine`: open and new entries a source; `batches`, `counties`: open stations; `events`: what changed and why."""
+    """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule,
+    new tonight or not; `quarantine`: open and new entries a source; `batches`, `counties`: open stations, as of the night; `events`: what changed and why."""
 
     night: str
     state: str

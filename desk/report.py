@@ -12,10 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk import words
 from desk.facts import NightFacts
-from transforms.records import Rule
+from sources.kit.retrieval import Outcome
+from transforms.records import FIELDS, Rule
 
 #: The UI stays quick to about this many table rows; the rest is told as a count and stands in the warehouse.
 ROWS_SHOWN: Final = 200
+
+#: Field → its Chinese title.
+_TITLES: Final = {field.name: field.title for field in FIELDS}
 
 #: Examples shown for each group of held-back rows.
 EXAMPLES: Final = 3
@@ -23,12 +27,15 @@ EXAMPLES: Final = 3
 #: What Markdown or its HTML would act upon inside a table cell.
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 
+#: A person's mobile number. The report lies in Prefect, whose UI has no login of its own; whoever must ring stands in the quarantine.
+_MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+
 
 def cell(value: object) -> str:
-    """A value as the text of one Markdown table cell: nothing in it acts, breaks the row or runs on for ever."""
+    """A value as the text of one Markdown table cell: nothing in it acts, breaks the row, runs on for ever or reaches a person."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
-    told = " ".join(str(value).split())
+    told = _MOBILE.sub(r"\1****\2", " ".join(str(value).split()))
     return _ACTIVE.sub(r"\\\1", told if len(told) <= 120 else told[:119] + "…")
 
 
@@ -69,8 +76,18 @@ def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
         "quarantined": f"**要处理**：今晚已发布，有新的事项等人处理（{facts.reason}）。",
         "rejected": f"**没有发布**：今晚没有发布，名册仍是上一夜的：{facts.reason}",
     }.get(facts.state, facts.state)
-    second = f"**名单**：{len(facts.sources)} 份，" + (
-        f"停用 {len(stopped)} 份（{names}），沿用上次的登记。" if len(stopped) else "全部可用。"
+    silent = int(facts.sources["outcome"].isin([Outcome.NOT_DUE, Outcome.NOT_ASKED]).sum())
+    taken = len(facts.sources) - len(stopped) - silent
+    second = (
+        f"**名单**：{len(facts.sources)} 份，"
+        + "，".join(
+            [
+                f"采用 {taken} 份",
+                *([f"暂停采用 {len(stopped)} 份（{names}），沿用上次的登记"] if len(stopped) else []),
+                *([f"{silent} 份今晚不发布或未取，沿用上次的登记"] if silent else []),
+            ]
+        )
+        + "。"
     )
     return [first, second, f"**扣留**：{held} 行在隔离区，其中今晚新增 {facts.new_in_quarantine} 行。"]
 
@@ -92,11 +109,17 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
         told = rules.get(str(rule))
         groups.append(
             {
+                "source": source,
+                "rule_id": rule,
                 "title": titles.get(str(source), str(source)),
                 "rule": told.title if told else str(rule),
                 "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),
                 "count": rows["row_key"].nunique(),
-                "examples": rows.drop_duplicates("row_key").head(EXAMPLES).to_dict("records"),
+                "new": rows.loc[rows["is_new"].astype(bool), "row_key"].nunique(),
+                "examples": rows.drop_duplicates("row_key")
+                .head(EXAMPLES)
+                .assign(field=lambda shown: shown["field"].map(_TITLES))
+                .to_dict("records"),
             }
         )
     return sorted(groups, key=lambda group: -group["count"])[:ROWS_SHOWN]

@@ -35,12 +35,14 @@ def night_summary(facts: NightFacts, titles: Mapping[str, str], home: Path) -> R
 
 def _sources(facts: NightFacts) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="名单  Sources", title_justify="left", title_style="bold")
-    table.add_column("source", no_wrap=True)
+    table.add_column("名单\nsource", no_wrap=True)
     table.add_column("结果", no_wrap=True)
-    for header in ("rows in", "listings", "quarantined", "ignored", "open"):
+    for header in ("读入\nrows in", "收下\nlistings", "扣留\nquarantined", "略过\nignored", "在册\nopen"):
         table.add_column(header, justify="right")
     for row in facts.sources.to_dict("records"):
-        outcome = Text("停用", style="red") if row["is_stopped"] else Text(words.word(words.OUTCOMES, row["outcome"]))
+        outcome = Text(words.word(words.OUTCOMES, row["outcome"]))
+        if row["is_stopped"]:
+            outcome = Text.assemble(("暂停采用，", "red"), outcome)
         figures = [str(row[name]) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
         table.add_row(row["source"], outcome, *figures)
     total = [str(int(facts.sources[name].sum())) for name in ("rows_read", "accepted", "held_back", "ignored", "open_after")]
@@ -53,7 +55,7 @@ def _stopped(facts: NightFacts, titles: Mapping[str, str]) -> list[Text]:
     """Why each list that was stopped was."""
     stopped = facts.sources[facts.sources["is_stopped"].astype(bool)]
     lines = "\n".join("  " + line for line in told_of_lists(stopped, titles))
-    return [Text.assemble(("停用的名单  Stopped\n", "bold"), (lines, "red"), "\n")] if lines else []
+    return [Text.assemble(("暂停采用的名单  Stopped\n", "bold"), (lines, "red"), "\n")] if lines else []
 
 
 def _stations(facts: NightFacts) -> Text:
@@ -63,11 +65,13 @@ def _stations(facts: NightFacts) -> Text:
 
 def _next(facts: NightFacts, home: Path) -> Text:
     steps = [
-        f'查名册    duckdb -readonly {home}/current/analyst.duckdb "from mart_station_by_county_batch"（或用 Python、BI 工具打开）',
-        "看界面    make ui：Prefect 里有今晚的夜报",
+        f"查名册    用 Python、BI 工具打开 {home}/current/analyst.duckdb；第一句可以照抄 README",
+        "看夜报    .venv/bin/yizhan serve（样例城市用 make ui），在 Prefect 界面的 Artifacts 里",
     ]
     if int(facts.quarantine["open_count"].sum()):
         steps.insert(0, "看扣留    .venv/bin/yizhan quarantine：哪些行、为什么、该谁改")
-    if facts.sources["is_stopped"].astype(bool).any():
+    if facts.state == "rejected":
+        steps.insert(0, f"再跑一次  原因消除以后：.venv/bin/yizhan nightly --on {facts.night}")
+    elif facts.sources["is_stopped"].astype(bool).any():
         steps.insert(0, "取名单    对方改好后：.venv/bin/yizhan nightly --refetch --source 名单的 source（可写多次）")
     return Text("\n".join(["下一步  Next", *("  " + step for step in steps)]))

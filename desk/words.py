@@ -10,6 +10,11 @@ BATCHES: Final = {"renovated": "改造一批", "new_build": "新建一批", "co_
 
 OUTCOMES: Final = {str(outcome): outcome.word for outcome in Outcome}
 
+#: How a list is fetched, by the name of the fetcher's class.
+FETCHERS: Final = {"JsonPages": "JSON 接口", "Download": "网上下载", "Files": "文件", "SqlView": "数据库视图"}
+
+WEEKDAYS: Final = {"Mon": "周一", "Tue": "周二", "Wed": "周三", "Thu": "周四", "Fri": "周五", "Sat": "周六", "Sun": "周日"}
+
 SEVERITIES: Final = {"critical": "严重", "warning": "提醒", "info": "提示"}
 
 RESPONSIBILITIES: Final = {"owner": "业主", "us": "我方"}
@@ -37,6 +42,8 @@ CAUSES: Final = {
     "absent_twice": "连续两次名单中没有",
     "carried_too_long": "名单久未更新",
 }
+
+VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
 
 STATES: Final = {"published": "已发布", "quarantined": "已发布，有待处理", "rejected": "未发布"}
 

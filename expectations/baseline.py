@@ -28,7 +28,7 @@ def forms() -> dict[str, str]:
         "plaques": _codes("plaques"),
         "facilities": _codes("facilities"),
         "batch": r"(?:renovated|new_build|co_branded|none)",
-        "batch_basis": r"(?:owner|rule|hint|correction)",
+        "batch_basis": r"(?:owner|rule|hint|date|correction)",
         "county_code": r"\d{6}",
         "town_code": r"\d{9}",
         "community_code": r"\d{12}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations.check import Check, Scene, Verdict
+
+# The 300,000 objects that its import makes stay as long as the process: looking through them for garbage took 0.2 s, once or twice a night.
+gc.freeze()
 
 #: Great Expectations keeps the current context in a module global: two threads must not run suites at once.
 _ONE_AT_A_TIME: Final = Lock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
@@ -18,11 +19,14 @@ app = App(
     name="yizhan",
     help="One register of every service station in a city, rebuilt each night from its owners' lists.\n\n"
     "Exit codes: 0 published, 1 not published (rejected, or the disk is full), 2 wrong use or setting, 3 another writer holds the lock, 70 a fault of our own.",
+    version=lambda: version("yizhan"),
     version_flags=["--version"],
     default_parameter=Parameter(negative=()),
 )
 city = App(name="city", help="Cities of your own.")
 app.command(city)
+model = App(name="model", help="The dedupe model: show, train, compare, accept.")
+app.command(model)
 say = Console(highlight=False)
 warn = Console(stderr=True, highlight=False)
 
@@ -128,15 +132,169 @@ def prune() -> int:
     return prune_old(load_settings(), say)
 
 
+@app.command
+def dedupe(
+    *files: Path,
+    out: Path,
+    truth: Path | None = None,
+    one_to_one: bool = False,
+    city: str | None = None,
+    datum: str | None = None,
+    model: Path | None = None,
+    columns: str = "",
+) -> int:
+    """Find which rows of any lists are one station. Needs neither a warehouse nor Prefect.
+
+    Examples: `yizhan dedupe union.csv banks.xlsx --out found`; `yizhan dedupe a.csv b.csv --out found --one-to-one --datum gcj02 --truth truth.csv`.
+
+    Parameters
+    ----------
+    files
+        CSV (UTF-8 or GB18030), Excel or Parquet; columns are recognised by their headers, in Chinese or English.
+    out
+        folder for clusters.csv, pairs.parquet, review.csv and report.html.
+    truth
+        CSV of listing_id,station or left_id,right_id: prints precision, recall and F1.
+    one_to_one
+        two clean lists: each row has at most one partner, in the other list.
+    city
+        the city of rows that name none.
+    datum
+        datum of positions that name none: wgs84 (default), gcj02, bd09 or cgcs2000.
+    model
+        a model file; without it the weights are learnt from the lists themselves.
+    columns
+        field=header,...: name=title,address=addr; an empty header leaves a field out.
+    """
+    from flows.dedupe_command import run_dedupe
+
+    return run_dedupe(
+        files, out, columns=columns, truth=truth, one_to_one=one_to_one, city=city, datum=datum, model=model, say=say, warn=warn
+    )
+
+
 @city.command
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.
 
-    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei yizhan nightly`.
+    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei YIZHAN_HOME=var/hefei yizhan nightly`.
     """
     from flows.look import make_city
 
     return make_city(folder, say)
+
+
+# what people say, and what decided
+
+
+@app.command
+def judge(*words: str, who: str | None = None, why: str | None = None, closed: bool = False) -> int:
+    """Say whether two listings are one station, or hand in a file of verdicts (left_id, right_id, verdict, why, who).
+
+    Examples: `yizhan judge union:12 bank_icbc:0355 same --who 李敏 --why 去看过`; `yizhan judge verdicts.csv`.
+
+    Parameters
+    ----------
+    words
+        two listing ids and same, not or unsure; or the path of a CSV file, of which all verdicts are taken or none.
+    who
+        who says so; stands in where a file's cell is empty.
+    why
+        the reason; likewise.
+    closed
+        also take verdicts on listings that are closed.
+    """
+    from flows.judge import judge as take
+
+    return take(load_settings(), say, words, who=who, why=why, closed=closed)
+
+
+@app.command
+def undo(decision_id: str, *, who: str, why: str) -> int:
+    """Take a decision back; undo the undo to have it again.
+
+    Example: `yizhan undo 2026-06-03-7 --who 李敏 --why 判错了`.
+    """
+    from flows.judge import undo as take_back
+
+    return take_back(load_settings(), say, decision_id, who=who, why=why)
+
+
+@app.command
+def review(*, limit: int = 20) -> int:
+    """Doubtful pairs that wait for an answer, those first whose answer would settle most.
+
+    Example: `yizhan review --limit 50`.
+    """
+    from flows.explain import show_review
+
+    return show_review(load_settings(), say, limit=limit)
+
+
+@app.command
+def explain(left_id: str, right_id: str) -> int:
+    """Why two listings are, or are not, one station: a line a piece of evidence, and what decided.
+
+    Example: `yizhan explain union:12 bank_icbc:0355`.
+    """
+    from flows.explain import show_pair
+
+    return show_pair(load_settings(), say, left_id, right_id)
+
+
+@app.command
+def station(station_id: str) -> int:
+    """A station: its listings, the values chosen and why, its history and events, and what it nearly merged with.
+
+    Example: `yizhan station yz3402-0032cf0e51`.
+    """
+    from flows.explain import show_station
+
+    return show_station(load_settings(), say, station_id)
+
+
+@model.command(name="show")
+def model_show() -> int:
+    """The dedupe model in force: fingerprint, thresholds with their reasons, strongest weights, what it was trained on.
+
+    Example: `yizhan model show`.
+    """
+    from flows.models import show_model
+
+    return show_model(load_settings(), say)
+
+
+@model.command(name="train")
+def model_train() -> int:
+    """Train a model on the register's listings and people's verdicts; it is written below var/models and not put in force.
+
+    Example: `yizhan model train`.
+    """
+    from flows.models import train_model
+
+    return train_model(load_settings(), say)
+
+
+@model.command(name="compare")
+def model_compare(file: Path) -> int:
+    """What another model would change in the register: stations merged, split, kept, with examples.
+
+    Example: `yizhan model compare var/models/new.json`.
+    """
+    from flows.models import compare_model
+
+    return compare_model(load_settings(), say, file)
+
+
+@model.command(name="accept")
+def model_accept(file: Path, *, who: str, why: str) -> int:
+    """Put a model in force from the next night on; a decision, which `yizhan undo` takes back.
+
+    Example: `yizhan model accept var/models/new.json --who 李敏 --why 比过，少并错`.
+    """
+    from flows.models import accept_model
+
+    return accept_model(load_settings(), say, file, who=who, why=why)
 
 
 def main() -> None:
@@ -144,28 +302,33 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
-    from flows.run import LockedError, RefusedError
-    from flows.sample import SampleError
-    from flows.server import ServerError
-
+def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
         return WRONG_USE
-    except (SettingError, RefusedError) as wrong:
-        warn.print(str(wrong), markup=False)
-        return WRONG_USE
-    except LockedError as held:
-        warn.print(str(held), markup=False)
-        return LOCKED
-    except (ServerError, SampleError, PermissionError) as wrong:
-        warn.print(f"无法运行：{wrong}", markup=False)
-        return WRONG_USE
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001 - told whole, under an exit code of its own
-        warn.print("程序出错（不是名单或设置的问题），请把下面的内容报给开发者：")
-        warn.print(traceback.format_exc(), markup=False)
-        return OUR_FAULT
+    except Exception as error:  # noqa: BLE001 - told whole, under an exit code of its own
+        return _told(error)
     return code if isinstance(code, int) else PUBLISHED
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, and its exit code. The classes are imported only now: a command that needs no Prefect starts without it."""
+    if isinstance(error, SettingError):
+        warn.print(str(error), markup=False)
+        return WRONG_USE
+    from flows.run import LockedError, RefusedError
+    from flows.sample import SampleError
+    from flows.server import ServerError
+
+    if isinstance(error, RefusedError | LockedError):
+        warn.print(str(error), markup=False)
+        return LOCKED if isinstance(error, LockedError) else WRONG_USE
+    if isinstance(error, ServerError | SampleError | PermissionError):
+        warn.print(f"无法运行：{error}", markup=False)
+        return WRONG_USE
+    warn.print("程序出错（不是名单或设置的问题），请把下面的内容报给开发者：")
+    warn.print("".join(traceback.format_exception(error)), markup=False)
+    return OUR_FAULT

@@ -82,14 +82,26 @@ def receive(house: House, state: State, key: str, night: str, *, refetch: bool, 
 
 def _received(house: House, state: State, key: str, night: str, *, refetch: bool, asked: bool) -> Received:
     source = house.sources[key]
-    if asked:
-        checkpoint = _before(state, key).checkpoint
-        retrieval = retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch)
-    else:
-        retrieval = _recalled(house, state, key, night)
+    if not asked:
+        return _read(house, _recalled(house, state, key, night))
+    checkpoint = _before(state, key).checkpoint
+    taken = house.archive.recall(night, key) if refetch else None
+    received = _read(house, retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch))
+    if taken is None or not taken.serves(checkpoint) or (received.contracted is not None and not received.contracted.stopped):
+        return received
+    # what was taken tonight already is the last good list: a second try that fails does not lose it
+    why = received.retrieval.message.removeprefix(f"{source.title}：") or "不合约定"
+    kept = replace(taken, message=f"{source.title}：重新取到的不能用（{why}），沿用今晚先前取到的")
+    house.archive.record(kept)
+    return _read(house, kept)
+
+
+def _read(house: House, retrieval: Retrieval) -> Received:
+    """A retrieval read and held to its source's contract, where it holds a list."""
+    source = house.sources[retrieval.source]
     if not retrieval.outcome.is_usable:
-        return Received(key, retrieval, None)
-    return Received(key, retrieval, apply(read(source, retrieval, house.archive), source))
+        return Received(source.key, retrieval, None)
+    return Received(source.key, retrieval, apply(read(source, retrieval, house.archive), source))
 
 
 def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
@@ -97,9 +109,9 @@ def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
     would be lost for good; the next night that fetches asks from the checkpoint on."""
     recalled = house.archive.recall(night, key)
     if recalled is None:
-        return Retrieval(key, night, Outcome.NOT_DUE, message="本次没有要求取这份名单，沿用上次的")
+        return Retrieval(key, night, Outcome.NOT_ASKED, message="本次没有要求取这份名单，沿用上次的")
     if recalled.outcome.is_usable and not recalled.serves(_before(state, key).checkpoint):
-        return Retrieval(key, night, Outcome.NOT_DUE, message="当夜只存有变化部分，与上次采用的名单接不上，沿用上次的；下次取数时补齐")
+        return Retrieval(key, night, Outcome.NOT_ASKED, message="当夜只存有变化部分，与上次采用的名单接不上，沿用上次的；下次取数时补齐")
     return recalled
 
 
@@ -176,7 +188,7 @@ def _orphaned(before: _Before, key: str, night: str) -> Gathered:
         night,
         expiry(before.last_good_on, WITHDRAWN_DAYS),
     )
-    retrieval = Retrieval(key, night, Outcome.NOT_DUE, message="城市目录里已没有这份名单，沿用上次的")
+    retrieval = Retrieval(key, night, Outcome.NOT_ASKED, message="城市目录里已没有这份名单，沿用上次的")
     return Gathered(key, retrieval, settled, no_issues(), before.last_good_on)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
+
+from sqlalchemy import text
 
 from flows.settings import ROOT, SettingError, Settings, now
 from sources.kit.archive import Archive
@@ -18,6 +21,8 @@ from sources.kit.source import Source
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.records import City, load_city
 from transforms.records.city import CityError
+from warehouse.engine import open_warehouse
+from warehouse.journal import JournalError, read_journal
 from warehouse.publish import Publisher
 
 #: What a derived row depends on: when any of it changes, the next night recomputes every row.
@@ -35,8 +40,24 @@ class House:
 
     @cached_property
     def model(self) -> Model:
-        """The dedupe model in force."""
-        return load_model(self.settings.model)
+        """The dedupe model in force: the setting's, else the one that was accepted last, else that which ships. Raises ModelError, JournalError."""
+        return load_model(self.settings.model) if self.settings.model else self.accepted(read_journal(self.journal).model)
+
+    def accepted(self, fingerprint: str | None) -> Model:
+        """The model that was accepted under this fingerprint, that which ships when none was. Raises ModelError when its file is not there as it was."""
+        if fingerprint is None:
+            return load_model()
+        path = self.model_path(fingerprint)
+        if not path.is_file():
+            raise ModelError(f"已接受的去重模型 {path} 不在：请从备份放回，或用 yizhan undo 撤回接受它的决定")
+        model = load_model(path)
+        if model.fingerprint != fingerprint:
+            raise ModelError(f"去重模型 {path} 不是接受时的那一个：请从备份放回，或重新接受")
+        return model
+
+    def model_path(self, fingerprint: str) -> Path:
+        """Where an accepted or newly trained model is kept."""
+        return self.settings.home / "models" / f"{fingerprint}.json"
 
     @cached_property
     def archive(self) -> Archive:
@@ -81,8 +102,7 @@ class House:
         for folder in (*(ROOT / name for name in _RULES), self.city.folder):
             for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
                 digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-        if self.settings.model:
-            digest.update(self.settings.model.read_bytes())
+        digest.update(self.model.fingerprint.encode())
         digest.update(_packages())
         return digest.hexdigest()
 
@@ -98,15 +118,33 @@ def _packages() -> bytes:
     return "\n".join(sorted({f"{package.name}=={package.version}" for package in distributions()})).encode()
 
 
-def open_house(settings: Settings) -> House:
-    """The house of these settings; SettingError names what is wrong with the city's folder or a source in it."""
+def open_house(settings: Settings, *, with_model: bool = True) -> House:
+    """The house of these settings; SettingError names what is wrong with the city's folder, a source in it or (`with_model`) the dedupe model."""
     try:
         city = load_city(settings.city_folder)
         sources = discover(settings.city_folder)
         house = House(settings, city, sources)
-        _ = house.model  # a model that cannot be read is told now, not in the middle of a night
+        with suppress(JournalError):  # told by the night itself, which reads the journal first
+            _ = house.model if with_model else None  # a model that cannot be read is told now, not in the middle of a night
     except (CityError, RegistryError, ModelError) as wrong:
         raise SettingError(str(wrong)) from wrong
     if not sources:
         raise SettingError(f"{settings.city_folder}：没有一个来源；每个来源是目录里的一个 .py 文件")
     return house
+
+
+def of_another_city(house: House) -> str | None:
+    """The sentence that refuses a home whose register is another city's; None when it is this city's, or there is none yet."""
+    publication = house.publisher.current()
+    if publication is None:
+        return None
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            codes = set(connection.execute(text("select distinct parent_code from division where level = 3")).scalars())
+    finally:
+        engine.dispose()
+    if not codes or house.city.code in codes:
+        return None
+    told = "、".join(sorted(codes))
+    return f"{house.settings.home} 里是另一座城市（区划代码 {told}）的名册，本次的城市是{house.city.name}（{house.city.code}）；请用 YIZHAN_HOME 另指一个目录"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,15 +11,17 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, text
+from rich.text import Text
+from sqlalchemy import text
 
+from desk import words
 from flows.gather import parts_of
 from flows.house import House, open_house
+from flows.outlook import warehouse_in_force
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError, show_night
 from flows.settings import Settings, tonight
 from sources.kit.city_new import new_city
-from warehouse.engine import open_warehouse
 from warehouse.lock import AnotherWriterError
 from warehouse.publish import NoSuchPublicationError
 from warehouse.state import read_state
@@ -27,21 +29,25 @@ from warehouse.state import read_state
 #: Rows of a terminal table; the rest is told as a count.
 ROWS_SHOWN = 200
 
+#: Characters of a row as its owner wrote it: enough to find the row by.
+VERBATIM_SHOWN = 300
+
 
 def show_status(settings: Settings, say: Console) -> int:
     """Last night, each source's age, and the open quarantine."""
     house = open_house(settings)
     query = "select source, last_good_on, max_age_days, is_stopped, open_listings from mart_freshness_by_source order by source"
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         last = connection.execute(text("select max(night) from night")).scalar_one()
         ages = pd.DataFrame(connection.execute(text(query)).mappings().all())
     show_night(house, last.isoformat(), say)
-    table = _table("名单的年龄  Age of sources", ["source", "最近一次完好", "天", "最多", "", "在册"])
+    table = _table("名单的年龄  Age of sources", ["source", "最近一次完好", "距今天数", "最多沿用", "在册", "状态"], right=(2, 3, 4))
+    today = tonight(house.city.timezone)
     for row in ages.to_dict("records"):
         good = row["last_good_on"]
-        age = None if good is None else (tonight(house.city.timezone) - good).days
-        told = (row["source"], good, age, row["max_age_days"], "停用" if row["is_stopped"] else "", row["open_listings"])
-        table.add_row(*map(_cell, told))
+        age = None if good is None else (today - good).days
+        state = "暂停采用" if row["is_stopped"] else "可用"
+        table.add_row(*map(_cell, (row["source"], good, age, row["max_age_days"], row["open_listings"], state)))
     say.print(table)
     if holder := house.publisher.writer():
         say.print(f"正在写入：{holder.who}（进程 {holder.pid}，自 {holder.since} 起）", markup=False)
@@ -53,8 +59,8 @@ def show_sources(settings: Settings, say: Console) -> int:
     house = open_house(settings)
     table = _table(f"{house.city.name}的来源  Sources", ["source", "名单", "单位", "取数", "坐标系", "发布", "行数", "许可"])
     for key, source in house.sources.items():
-        due = "每夜" if not source.due.weekdays else "、".join(sorted(source.due.weekdays))
-        shape, rows = type(source.fetch).__name__, f"{source.rows[0]}-{source.rows[1]}"
+        due = "、".join(word for day, word in words.WEEKDAYS.items() if day in source.due.weekdays) or "每夜"
+        shape, rows = words.word(words.FETCHERS, type(source.fetch).__name__), f"{source.rows[0]}-{source.rows[1]}"
         table.add_row(key, source.title, source.owner, shape, source.datum or "无", due, rows, source.licence)
     say.print(table)
     return 0
@@ -65,22 +71,31 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
     house = open_house(settings)
     if source is not None and source not in house.sources:
         raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
+    if rule is not None and rule not in every_rule():
+        raise RefusedError(f"没有这样的规则：{rule}；规则的代号见 docs/rules.md")
     query = """
     select q.source, q.line, q.row_key, q.rules, q.opened_on, q.verbatim from quarantine q
     where q.closed_on is null and (cast(:source as varchar) is null or q.source = :source)
       and (cast(:rule as varchar) is null or ';' || q.rules || ';' like '%;' || :rule || ';%')
     order by q.source, q.opened_on, q.row_key
     """
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         held = pd.read_sql_query(text(query), connection, params={"source": source, "rule": rule})
     rules = every_rule()
-    table = _table(f"扣留 {len(held)} 行  Quarantine", ["source", "行", "编号", "为什么", "自", "原文"])
+    say.print(f"[bold]扣留 {len(held)} 行  Quarantine[/]")
     for row in held.head(ROWS_SHOWN).itertuples(index=False):
-        why = "、".join(rules[each].title if each in rules else each for each in str(row.rules).split(";"))
-        table.add_row(str(row.source), str(row.line), str(row.row_key), why, str(row.opened_on)[:10], str(row.verbatim)[:120])
-    say.print(table)
+        met = [rules[each] for each in str(row.rules).split(";") if each in rules]
+        why = "、".join(each.title for each in met) or str(row.rules)
+        who = "、".join(sorted({words.word(words.RESPONSIBILITIES, each.responsibility) for each in met}))
+        place = " · ".join(filter(None, (str(row.source), f"行 {row.line}", str(row.row_key))))
+        told = Text.assemble(
+            (place, "bold"), f" · {why}（{who}改） · 自 {_cell(row.opened_on)}\n    ", (as_written(str(row.verbatim)), "dim")
+        )
+        say.print(told, soft_wrap=True)  # Text: what an owner wrote is no markup
     if len(held) > ROWS_SHOWN:
         say.print(f"另有 {len(held) - ROWS_SHOWN} 行；可用 --source、--rule 缩小范围")
+    if len(held):
+        say.print("下一步  请括号里的一方改正；改好以后，下一夜自动收下并销掉，不必在这里操作。每条规则的说明见 docs/rules.md")
     return 0
 
 
@@ -119,7 +134,7 @@ def make_city(folder: Path, say: Console) -> int:
         new_city(folder)
     except FileExistsError as taken:
         raise RefusedError(f"{folder} 已存在且不是空目录；请换一个目录") from taken
-    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} yizhan nightly", markup=False)
+    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} YIZHAN_HOME=var/{folder.name} .venv/bin/yizhan nightly", markup=False)
     return 0
 
 
@@ -127,28 +142,24 @@ def _still_needed(house: House) -> frozenset[str]:
     """Payloads that the next night may still read: those of the last good retrieval of each source, however old."""
     if house.publisher.current() is None:
         return frozenset()
-    with _warehouse(house) as connection:
+    with warehouse_in_force(house) as connection:
         state = read_state(connection).source_state
     return frozenset(part.sha256 for parts in state["parts"].dropna() for part in parts_of(parts))
 
 
-@contextmanager
-def _warehouse(house: House) -> Iterator[Connection]:
-    publication = house.publisher.current()
-    if publication is None:
-        raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
-    engine = open_warehouse(publication.warehouse, read_only=True)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+def as_written(verbatim: str) -> str:
+    """A row as its owner wrote it, on one line: header and cell, empty cells left out."""
+    cells: dict[str, object] = json.loads(verbatim)
+    told = "；".join(f"{header} {cell}" for header, cell in cells.items() if cell not in (None, ""))
+    told = " ".join(told.split())
+    return told if len(told) <= VERBATIM_SHOWN else told[: VERBATIM_SHOWN - 1] + "…"
 
 
-def _table(title: str, headers: list[str]) -> Table:
+def _table(title: str, headers: list[str], *, right: Sequence[int] = ()) -> Table:
+    """A table whose columns at the places `right` hold figures."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
-    for header in headers:
-        table.add_column(header)
+    for at, header in enumerate(headers):
+        table.add_column(header, justify="right" if at in right else "left", no_wrap=at == 0)
     return table
 
 

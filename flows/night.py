@@ -183,7 +183,7 @@ def _run(stage: Stage, ended: Verdict) -> dict[str, object]:
         "started_at": stage.order.started_at.isoformat(),
         "ended_at": now().isoformat(),
         "state": ended.state,
-        "is_full": stage.order.full,
+        "is_full": stage.is_full,
         "publication": stage.publication,
         "reason": ended.reason,
     }

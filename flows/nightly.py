@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, cast
 from uuid import UUID
 
 from prefect import flow, task
@@ -11,13 +10,13 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.task_runners import ThreadPoolTaskRunner
 
+from desk.report import cell
 from flows.gather import Received
-from flows.house import House, open_house
+from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
 from flows.register import Verdict
 from flows.settings import load_settings, now, tonight
@@ -25,15 +24,12 @@ from warehouse.disk import DiskFullError
 from warehouse.journal import JournalError
 from warehouse.lock import AnotherWriterError
 
-#: Sources are fetched side by side: most of that time is waiting for owners.
-_RUNNER: Final[TaskRunner[PrefectFuture[Any]]] = cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=8))
-
 #: Frames pass between the tasks within one process: nothing is cached or stored, the archive is what a re-run starts from.
 _receive = task(name="receive", cache_policy=NO_CACHE, persist_result=False)(receive)
 _conclude = task(name="register", cache_policy=NO_CACHE, persist_result=False)(conclude)
 
 
-@flow(name="nightly", task_runner=_RUNNER, persist_result=False)
+@flow(name="nightly", persist_result=False)
 def nightly(on: date | None = None, full: bool = False, refetch: bool = False, source: list[str] | None = None) -> State[None]:
     """Run one night: fetch every list, hold back what is wrong, find which listings are one station, publish the register.
 
@@ -45,32 +41,43 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     """
     house = open_house(load_settings())
     night = (on or tonight(house.city.timezone)).isoformat()
+    if sentence := of_another_city(house):
+        return _unpublished("NotPublished", sentence, house, night)
     order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
     try:
         with house.publisher.begin(night, f"{night} 的夜跑") as draft:
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
     except AnotherWriterError as held:
-        return Failed(name="Locked", message=str(held))
+        return _unpublished("Locked", str(held), house, night)
     except (DiskFullError, JournalError) as stopped:
-        return Failed(name="NotPublished", message=str(stopped))
+        return _unpublished("NotPublished", str(stopped), house, night)
     create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
-    _name(ended, house, night)
+    _name(house, night, *{"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, []))
     return _state(ended)
 
 
+def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
+    """A run that could not write anything: found by its tags like any other, with a page that says why."""
+    create_markdown_artifact(
+        key="night-report", markdown=f"# {house.city.name} {night}\n\n**没有发布**：{cell(sentence)}", description=f"{night} 夜报"
+    )
+    _name(house, night, "needs-review", name.lower())
+    return Failed(name=name, message=sentence)
+
+
 def _receive_all(stage: Stage) -> list[Received]:
-    """One task a source, side by side."""
-    futures = [
-        _receive.with_options(task_run_name=f"{source.title} {stage.night}").submit(stage, key)
-        for key, source in stage.house.sources.items()
-    ]
-    return [future.result() for future in futures]
+    """One task a source, side by side: most of that time is waiting for owners."""
+    with ThreadPoolTaskRunner[Received](max_workers=stage.house.settings.workers) as runner:
+        futures = [
+            runner.submit(_receive.with_options(task_run_name=f"{source.title} {stage.night}"), {"stage": stage, "key": key})
+            for key, source in stage.house.sources.items()
+        ]
+        return [future.result() for future in futures]
 
 
-def _name(ended: Verdict, house: House, night: str) -> None:
+def _name(house: House, night: str, *needs: str) -> None:
     """The name and the tags by which the UI finds the run: its night, and what it needs."""
-    needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     with get_client(sync_client=True) as client:
         client.update_flow_run(
             UUID(str(flow_run.get_id())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -13,7 +13,10 @@ from expectations.run import run_suite
 from expectations.stations import STATIONS
 from flows.gather import Gathered
 from flows.house import House
-from transforms.dedupe import datum_suspects, identify, match
+from flows.rules import every_rule
+from sources.kit.retrieval import Outcome
+from transforms.dedupe import Model, datum_suspects, identify, match
+from transforms.dedupe.judgements import applied, asked_again
 from transforms.events import CHURN_LIMIT, Register, churn, night_events
 from transforms.merge import merge
 from transforms.records import RULES, issue_rows, no_issues
@@ -48,12 +51,13 @@ class Registered:
 
 def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str) -> Registered:
     """Which listings are one station, under which id, with which values; what changed since `state`."""
-    listings = _ranked(house, gathered)
-    matched = match(listings, house.model, decisions.judgements)
+    listings = _listings(house, gathered)
+    judgements = applied(decisions.judgements, listings)
+    matched = match(listings, house.model, judgements)
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
-    merged = merge(placed, _followed(decisions.corrections, identified.redirects))
+    merged = merge(placed, _followed(decisions.corrections, identified.redirects), house.city.programme_from)
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
@@ -61,7 +65,7 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
     return Registered(
         listings=listings,
-        pairs=_pairs(matched.pairs, decisions),
+        pairs=_pairs(matched.pairs, judgements, listings, house.model),
         register=after,
         statements=merged.statements,
         plaques=merged.plaques,
@@ -82,10 +86,14 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
     faults = [fault for each in gathered for fault in each.settled.tally.faults]
     critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
     share = churn(Register(state.station, state.station_listing, state.station_redirect), registered.events)
-    is_usable = any(each.last_good_on == night for each in gathered)
+    wanted = [each for each in gathered if each.retrieval.outcome not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)]
+    is_usable = not wanted or any(each.last_good_on == night for each in wanted)  # a night on which nobody publishes is a good night
     reasons = [
         *faults,
-        *(f"{count} 站不合格（{rule}）" for rule, count in critical["rule"].value_counts().sort_index().items()),
+        *(
+            f"{count} 站不合格（{every_rule()[str(rule)].title}）"
+            for rule, count in critical.groupby("rule")["station_id"].nunique().items()
+        ),
         *([f"一夜之间有 {share:.0%} 的在册驿站停用、并入或拆分，超过 {CHURN_LIMIT:.0%}"] if share > CHURN_LIMIT else []),
         *([] if is_usable else ["没有一份名单可用"]),
     ]
@@ -102,14 +110,17 @@ def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
     held = sum(int((~pd.MultiIndex.from_frame(each.settled.quarantine[key].fillna("")).isin(known)).sum()) for each in gathered)
     was_stopped = set(state.source_state.loc[state.source_state["is_stopped"].fillna(value=False).astype(bool), "source"])
     stopped = [each.source for each in gathered if each.settled.tally.is_stopped and each.source not in was_stopped]
-    return [*([f"新扣留 {held} 行"] if held else []), *([f"新停用名单 {'、'.join(stopped)}"] if stopped else [])]
+    return [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
 
 
-def _ranked(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
-    """Every listing ever, in id order, with what identity and merge rank it by."""
-    good = {each.source: each.last_good_on for each in gathered}
-    trust = {key: source.trust for key, source in house.sources.items()}
+def _listings(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
     listings = pd.concat([each.settled.listings for each in gathered if len(each.settled.listings)], ignore_index=True)
+    return ranked(house, listings, {each.source: each.last_good_on for each in gathered})
+
+
+def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None]) -> pd.DataFrame:
+    """Every listing ever, in id order, with what identity and merge rank it by. `good`: source → its last good night."""
+    trust = {key: source.trust for key, source in house.sources.items()}
     listings = listings.sort_values("listing_id", ignore_index=True)
     last_good = listings["source"].map(good)
     return listings.assign(
@@ -120,9 +131,11 @@ def _ranked(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
     )
 
 
-def _pairs(pairs: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
-    verdicts = decisions.judgements[["left_id", "right_id", "verdict"]]
-    return pairs.merge(verdicts, how="left", on=["left_id", "right_id"]).rename(columns={"review": "is_review"})
+def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """The pairs with people's verdicts. Who answered, "unsure" too, is not asked again, but on material new evidence."""
+    told = pairs.merge(judgements[["left_id", "right_id", "verdict"]], how="left", on=["left_id", "right_id"])
+    again = asked_again(told, judgements, dict(zip(listings["listing_id"], listings["source"], strict=True)), model)
+    return told.assign(is_review=(told["review"] & told["verdict"].isna()) | again).drop(columns="review")
 
 
 def _suspects(placed: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:

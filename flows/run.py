@@ -9,7 +9,7 @@ from rich.console import Console
 
 from desk.facts import night_facts
 from desk.summary import night_summary
-from flows.house import House, open_house
+from flows.house import House, of_another_city, open_house
 from flows.sample import sample_city
 from flows.server import running_server
 from flows.settings import Settings, prepare_process, set_variable, tonight
@@ -30,7 +30,8 @@ class LockedError(RuntimeError):
 def run_night(settings: Settings, *, on: date | None, full: bool, refetch: bool, only: list[str], sample: bool, say: Console) -> int:
     """Run one night and print its summary; the exit code."""
     house = open_house(settings)
-    _refuse(house, on, only)
+    night = on or tonight(house.city.timezone)  # read once: midnight may pass before the night ends
+    _refuse(house, night, only)
     prepare_process(settings)
     with ExitStack() as running:
         if sample:
@@ -39,12 +40,12 @@ def run_night(settings: Settings, *, on: date | None, full: bool, refetch: bool,
         if server := running_server(settings.home):
             set_variable("PREFECT_API_URL", server)
         say.print("[dim]夜跑开始（Prefect 首次启动约需 20 秒）…[/]")
-        ended = _through_prefect(on, full=full, refetch=refetch, only=only)
+        ended = _through_prefect(night, full=full, refetch=refetch, only=only)
     code = _EXITS.get(ended[0], 70)
     if code == 3:
         raise LockedError(ended[1])
     if ended[0] in ("Completed", "Quarantined", "Rejected"):
-        show_night(house, (on or tonight(house.city.timezone)).isoformat(), say)
+        show_night(house, night.isoformat(), say)
     else:
         say.print(ended[1], markup=False)
     return code
@@ -59,23 +60,27 @@ def show_night(house: House, night: str, say: Console) -> None:
     try:
         with engine.connect() as connection:
             say.print(night_summary(night_facts(connection, night), house.titles, house.settings.home))
+    except LookupError:
+        say.print(f"{night} 已跑完，但现在生效的是 {publication.name}（其间有人退回过）；可用 yizhan rollback --to 换回", markup=False)
     finally:
         engine.dispose()
 
 
-def _refuse(house: House, on: date | None, only: list[str]) -> None:
+def _refuse(house: House, night: date, only: list[str]) -> None:
     """Refuse at once what cannot end well, before a server is started for it."""
     if unknown := sorted(set(only) - set(house.sources)):
         raise RefusedError(f"没有这样的来源：{'、'.join(unknown)}；现有：{'、'.join(house.sources)}")
-    if on is not None and on > tonight(house.city.timezone):
-        raise RefusedError(f"{on} 还没有到；业务日期不能晚于今天")
+    if night > tonight(house.city.timezone):
+        raise RefusedError(f"{night} 还没有到；业务日期不能晚于今天")
+    if sentence := of_another_city(house):
+        raise RefusedError(sentence)
     if holder := house.publisher.writer():
         raise LockedError(f"仓库正由{holder.who}写入（进程 {holder.pid}，自 {holder.since} 起）；请等它结束后再试。")
 
 
-def _through_prefect(on: date | None, *, full: bool, refetch: bool, only: list[str]) -> tuple[str, str]:
+def _through_prefect(night: date, *, full: bool, refetch: bool, only: list[str]) -> tuple[str, str]:
     """Name and message of the state in which the flow run ends. Prefect is imported here: it reads its settings when it is."""
     from flows.nightly import nightly
 
-    ended = nightly(on=on, full=full, refetch=refetch, source=only, return_state=True)
+    ended = nightly(on=night, full=full, refetch=refetch, source=only, return_state=True)
     return str(ended.name), str(ended.message or "")

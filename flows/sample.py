@@ -26,14 +26,17 @@ class SampleError(RuntimeError):
 
 @contextmanager
 def sample_city(home: Path, night: date | None = None) -> Iterator[Path]:
-    """Serve the sample city while the block runs and give its env file; one that already runs (make ui) is used and left running.
+    """Serve the sample city while the block runs and give its env file; one that already runs (make ui) is used and left running,
+    and never moved to another night: whoever runs it follows its calendar.
 
     `night` fixes the city at that date; without it the city follows the calendar.
     """
     env_file = home / "sandbox.env"
-    if _answers(env_file):
-        if night is not None:
-            _move(env_file, night)
+    if present := _present(env_file):
+        if night is not None and night.isoformat() != present:
+            raise SampleError(
+                f"样例城市正在运行（make ui），现在是 {present} 这一夜；要另跑 {night}，请先停掉它，或用 YIZHAN_HOME 另指一个目录"
+            )
         yield env_file
         return
     home.mkdir(parents=True, exist_ok=True)
@@ -60,16 +63,12 @@ def _wait(city: subprocess.Popen[bytes], env_file: Path, log: Path) -> None:
         time.sleep(0.1)
 
 
-def _answers(env_file: Path) -> bool:
+def _present(env_file: Path) -> str | None:
+    """The date of the city that runs behind the env file; None when none answers."""
     address = dotenv_values(env_file).get("SANDBOX_CONTROL_URL") if env_file.exists() else None
     if not address:
-        return False
+        return None
     try:
-        return requests.get(address, timeout=2).status_code < 500
-    except requests.RequestException:
-        return False
-
-
-def _move(env_file: Path, night: date) -> None:
-    address = dotenv_values(env_file)["SANDBOX_CONTROL_URL"]
-    requests.post(f"{address}/night", json={"night": (night - EPOCH).days}, timeout=START_SECONDS).raise_for_status()
+        return str(requests.get(address, timeout=10).json()["date"])
+    except (requests.RequestException, ValueError, KeyError):
+        return None

@@ -17,7 +17,11 @@ SCHEDULE = "0 2 * * *"
 
 def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
     """Serve the UI and the nightly deployment until SIGINT or SIGTERM; with `sample` the sample city too."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by a service manager as by Ctrl-C: children first
+    for stop in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # stopped by a service manager as by Ctrl-C, also where a shell had it ignored: children first
+        signal.signal(stop, signal.default_int_handler)
     with ExitStack() as running:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
@@ -31,6 +35,7 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
 
 def _serve_deployments(timezone: str) -> None:
     from prefect import serve as serve_deployments
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
@@ -40,7 +45,7 @@ def _serve_deployments(timezone: str) -> None:
     deployment = nightly.to_deployment(
         name="nightly",
         schedule=Cron(SCHEDULE, timezone=timezone),
-        concurrency_limit=1,
+        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         description="每夜取数、校验、去重、合并、发布。",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import requests
 
+from flows.settings import set_variable
+
 HOST = "127.0.0.1"
 
 #: The first start of Prefect's server migrates its database: 17 s on a quiet machine, several times that on a busy one.
@@ -37,6 +39,7 @@ def prefect_server(home: Path, port: int) -> Iterator[str]:
     """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API."""
     _refuse_taken(port)
     api = f"http://{HOST}:{port}/api"
+    set_variable("PREFECT_SERVER_UI_API_URL", api)  # else the pages ask port 4200, whatever the server's own is
     record = home / "prefect" / "ui.json"
     with (home / "prefect" / "server.log").open("w", encoding="utf-8") as output:
         server = subprocess.Popen(  # noqa: S603

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
-    workers: int = Field(4, ge=1, le=64, description="sources fetched at the same time")
+    workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")
 
     @field_validator("proxy")
     @classmethod
@@ -83,9 +84,18 @@ def load_settings() -> Settings:
     if env_file and not env_file.is_file():
         raise SettingError(f"YIZHAN_ENV_FILE={env_file}：文件不存在")
     try:
-        return Settings(_env_file=env_file)
+        return _spelt(Settings(_env_file=env_file))
     except ValidationError as wrong:
         raise SettingError("；".join(map(_told, wrong.errors()))) from None
+
+
+def _spelt(settings: Settings) -> Settings:
+    """The settings, unless a name is all but one of ours: it would be passed over in silence, for sources have names of their own."""
+    known = [name.upper() for name in Settings.model_fields]
+    for name in sorted(set(settings.variables) - set(known)):
+        if near := get_close_matches(name, known, 1, 0.85):
+            raise SettingError(f"没有 {PREFIX}{name} 这个设置；是不是 {PREFIX}{near[0]}？请改正或删去")
+    return settings
 
 
 def _told(error: ErrorDetails) -> str:
@@ -115,6 +125,8 @@ def prepare_process(settings: Settings) -> None:
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
         "GX_ANALYTICS_ENABLED": "false",
     }
+    for name in ("NO_PROXY", "no_proxy"):  # a proxy for the world outside must not stand before our own servers
+        os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), "127.0.0.1", "localhost"]))
     for name, value in {
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",

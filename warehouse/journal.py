@@ -2,68 +2,177 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+
+from warehouse.disk import fsync
 
 
 class JournalError(ValueError):
     """A line of the journal cannot be read; the message names the line. Nothing may be published past it."""
 
 
+class UnsignedError(ValueError):
+    """A decision without who or why; the message (Chinese) says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """The net decisions (what was undone is left out), in the order in which they were made.
 
-    judgements: decision_id, left_id, right_id, verdict (same, not, unsure), who, why, decided_at; left_id < right_id, the last verdict on a pair.
+    judgements: decision_id, left_id, right_id, verdict (same, not, unsure), who, why, decided_at; left_id < right_id, the last verdict on a pair;
+    and what was judged, as JSON objects: left, right (each side's content: source, name, address) and seen (weight_mb, levels), empty where the line has none.
     corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
+    model: fingerprint of the dedupe model accepted last, None while that which ships is in force.
     """
 
     judgements: pd.DataFrame
     corrections: pd.DataFrame
     log: pd.DataFrame
+    model: str | None = None
 
 
-_JUDGEMENT = ("decision_id", "left_id", "right_id", "verdict", "who", "why", "decided_at")
+_JUDGED = ("left", "right", "seen")
+_JUDGEMENT = ("decision_id", "left_id", "right_id", "verdict", "who", "why", "decided_at", *_JUDGED)
 _CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "decided_at")
 _LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
 _SIGNATURE = ("decision_id", "who", "why", "decided_at")
+
+#: A sign that ends no line and no object: what stands behind it was never acknowledged.
+_END: Final = b"\n"
+
+
+def append_decisions(
+    path: Path, acts: Sequence[Mapping[str, object]], *, at: datetime, check: Callable[[Decisions, Decisions], None] = lambda _, __: None
+) -> list[str]:
+    """Write `acts` (each {act, who, why, …what the act needs}) at the end of the journal, each under a new id; the ids, once they will outlast a power cut.
+
+    All of them or none: a disk that fills leaves the journal as it was. Waits for whoever else is appending; readers never see half of it. `check` sees
+    the decisions as they are then and as they would be, and may refuse by raising. Raises UnsignedError, and JournalError when the journal cannot be read, for nothing
+    may be added behind a broken line.
+    """
+    for act in acts:
+        _refuse_unsigned(act)
+    is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        text = _read_all(descriptor)
+        known = _parsed(text, path.name)
+        ids = _new_ids(known, at, len(acts))
+        signed = [
+            {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), **act} for number, act in zip(ids, acts, strict=True)
+        ]
+        check(_decided(known), _decided([*known, *signed]))
+        lines = b"".join(json.dumps(line, ensure_ascii=False).encode() + _END for line in signed)
+        _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + lines, size=len(text))
+    finally:
+        os.close(descriptor)
+    if is_new:
+        fsync(path.parent)
+    return ids
+
+
+def _refuse_unsigned(act: Mapping[str, object]) -> None:
+    for name, told in (("who", "没有写明是谁的决定（who）"), ("why", "没有写明为什么（why）")):
+        if not str(act.get(name) or "").strip():
+            raise UnsignedError(told)
+
+
+def _new_ids(lines: Sequence[Mapping[str, Any]], at: datetime, count: int) -> list[str]:
+    """`<date>-<number>`; numbers go on from the journal's length, past any that was written by hand."""
+    taken, number = {line["decision_id"] for line in lines}, len(lines)
+    ids: list[str] = []
+    while len(ids) < count:
+        number += 1
+        if (name := f"{at.date().isoformat()}-{number}") not in taken:
+            ids.append(name)
+    return ids
+
+
+def _read_all(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+
+def _write_all(descriptor: int, lines: bytes, size: int) -> None:
+    """Append in one go; what a full disk cut short is taken back, for it was never acknowledged."""
+    try:
+        written = 0
+        while written < len(lines):
+            written += os.write(descriptor, lines[written:])
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
 
 
 def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
-    Acts read here: judge {left_id, right_id, verdict}; correct {scope, key, field, value}; undo {undoes}.
+    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; model {fingerprint}; undo {undoes}. What
+    else stands in a line is kept in the log.
     """
-    lines = _lines(path)
-    undone: set[str] = set()
-    for line in reversed(lines):  # an undo that was itself undone takes nothing back
-        if line["act"] == "undo" and line["decision_id"] not in undone:
-            undone.add(str(line["undoes"]))
-    standing = [line for line in lines if line["decision_id"] not in undone]
+    return _decided(_lines(path))
+
+
+def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
+    standing = _standing(lines)
+    models = [str(line["fingerprint"]) for line in standing if line["act"] == "model"]
+    undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}
     return Decisions(
         judgements=_frame([_judgement(line) for line in standing if line["act"] == "judge"], _JUDGEMENT, ["left_id", "right_id"]),
         corrections=_frame(
             [_pick(line, _CORRECTION) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"]
         ),
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
+        model=models[-1] if models else None,
     )
+
+
+def _standing(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    undone: set[str] = set()
+    for line in reversed(lines):  # an undo that was itself undone takes nothing back
+        if line["act"] == "undo" and line["decision_id"] not in undone:
+            undone.add(str(line["undoes"]))
+    return [line for line in lines if line["decision_id"] not in undone]
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
+    with _shared(path) as descriptor:
+        return _parsed(_read_all(descriptor), path.name)
+
+
+@contextmanager
+def _shared(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _parsed(content: bytes, name: str) -> list[dict[str, Any]]:
     lines = []
-    for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, text in enumerate(content.removesuffix(_END).split(_END) if content else [], start=1):
         try:
             line = json.loads(text)
             lines.append({**line, "act": line["act"], "decision_id": str(line["decision_id"])})
         except (ValueError, KeyError, TypeError) as broken:
-            raise JournalError(f"决定日志 {path.name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行") from broken
+            raise JournalError(f"决定日志 {name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行") from broken
     return lines
 
 
@@ -73,7 +182,11 @@ def _pick(line: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
 
 def _judgement(line: dict[str, Any]) -> dict[str, Any]:
     left, right = sorted((line["left_id"], line["right_id"]))
-    return {**_pick(line, _JUDGEMENT), "left_id": left, "right_id": right}
+    sides = {line["left_id"]: line.get("left"), line["right_id"]: line.get("right"), "seen": line.get("seen")}
+    judged = {
+        name: json.dumps(sides[key], ensure_ascii=False) for name, key in (("left", left), ("right", right), ("seen", "seen")) if sides[key]
+    }
+    return {**_pick(line, _JUDGEMENT), **dict.fromkeys(_JUDGED), **judged, "left_id": left, "right_id": right}
 
 
 def _entry(line: dict[str, Any], is_undone: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     OK = "ok"
     UNCHANGED = "unchanged"
     NOT_DUE = "not_due"
+    NOT_ASKED = "not_asked"
     EMPTY = "empty"
     PARTIAL = "partial"
     NOT_DECLARED_FORMAT = "not_declared_format"
@@ -40,14 +41,15 @@ class Outcome(StrEnum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether something has to be mended. A night that is not due is none."""
-        return not self.is_usable and self is not Outcome.NOT_DUE
+        """Whether something has to be mended. A list that is not due tonight, or was not asked for, needs nothing."""
+        return not self.is_usable and self not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)
 
 
 _WORDS: Final = {
     Outcome.OK: "已取到",
     Outcome.UNCHANGED: "没有变化",
     Outcome.NOT_DUE: "今晚不发布",
+    Outcome.NOT_ASKED: "本次未取",
     Outcome.EMPTY: "名单为空",
     Outcome.PARTIAL: "名单不完整",
     Outcome.NOT_DECLARED_FORMAT: "格式不符",

@@ -18,7 +18,7 @@ SOURCE = {
 
 def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = None, stopped: bool = False) -> NightFacts:
     """A night of one source."""
-    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "line", "field", "value", "message", "opened_on"])
+    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "line", "field", "value", "message", "opened_on", "is_new"])
     return NightFacts(
         night="2026-06-01",
         state=state,
@@ -28,7 +28,9 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         held=rows,
         quarantine=pd.DataFrame([{"source": "union", "open_count": len(rows), "new_count": len(rows)}]),
         batches=pd.DataFrame([{"batch": "renovated", "stations": 1}]),
-        counties=pd.DataFrame([{"county": "镜湖区", "stations": 1, "renovated": 1, "new_build": 0, "co_branded": 0, "unknown": 0}]),
+        counties=pd.DataFrame(
+            [{"county": "镜湖区", "stations": 1, "renovated": 1, "new_build": 0, "co_branded": 0, "standing": 0, "unknown": 0}]
+        ),
         events=pd.DataFrame(columns=["event", "cause", "events"]),
     )
 
@@ -36,7 +38,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
 def row(number: int, value: str, rule: str = "name_unreadable") -> dict[str, object]:
     """A held-back row."""
     told = {"source": "union", "rule": rule, "row_key": str(number), "line": str(number), "field": "name", "value": value}
-    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01"}
+    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01", "is_new": True}
 
 
 def report(told: NightFacts) -> str:
@@ -54,7 +56,7 @@ def test_the_first_line_says_whether_anything_must_be_done(state: str, word: str
 
 
 def test_a_stopped_list_is_named() -> None:
-    assert "停用 1 份（工会名录）" in report(facts(stopped=True))
+    assert "暂停采用 1 份（工会名录）" in report(facts(stopped=True))
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,17 @@ def test_it_stays_readable_however_many_rows_were_held(count: int) -> None:
     told = report(facts(held=[row(number, f"坏{number}") for number in range(count)]))
     assert len(told.splitlines()) < 100 + ROWS_SHOWN
     assert (f"（{count} 行" in told) == (count > 0)
+
+
+@pytest.mark.parametrize("value", ["0553-501 1638;18843301946", "张三188 4330 1946", "188-4330-1946/3812345"])
+def test_no_mobile_of_a_person_stands_in_the_report(value: str) -> None:
+    shown = cell(value)
+    assert "4330" not in shown
+    assert "188\\*\\*\\*\\*1946" in shown
+    assert cell("340202007017") == "340202007017", "codes are no phones"
+
+
+def test_a_night_without_a_due_list_is_told_so() -> None:
+    told = facts()
+    told.sources["outcome"] = "not_due"
+    assert "采用 0 份，1 份今晚不发布或未取" in report(told)

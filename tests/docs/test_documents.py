@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from flows.command import app, city
+from flows.command import app, city, model
 from flows.settings import PREFIX, Settings
 from sources.kit.registry import discover
 from sources.kit.retrieval import Outcome
@@ -52,14 +53,26 @@ def test_every_module_that_is_told_to_be_run_exists(document: Path) -> None:
 
 
 @by_document
+def test_every_test_that_is_told_exists(document: Path) -> None:
+    for path, names in re.findall(r"`(tests/[\w/]+\.py)((?:::\w+)*)`", document.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+        within: ast.AST = ast.parse((ROOT / path).read_text("utf-8"))
+        for name in names.split("::")[1:]:
+            found = [each for each in ast.iter_child_nodes(within) if getattr(each, "name", None) == name]
+            assert found, f"{path}{names}"
+            within = found[0]
+
+
+@by_document
 def test_no_path_of_a_machine_is_told(document: Path) -> None:
     assert re.findall(r"(?<![\w.~/])/(?:home|root|tmp|work|Users)/", document.read_text("utf-8")) == []
 
 
 def test_every_command_is_told_in_the_operators_page() -> None:
     told = (DOCS / "operating.md").read_text("utf-8")
-    for name in [*_names(app), *(f"city {name}" for name in _names(city))]:
-        assert name == "city" or f"yizhan {name}" in told, name
+    groups = {"city": city, "model": model}
+    for name in [*_names(app), *(f"{group} {name}" for group, each in groups.items() for name in _names(each))]:
+        assert name in groups or f"yizhan {name}" in told, name
 
 
 def _names(group: object) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.night.town import Household, Town, served_town
+from tests.night.town import Household, Town, iso, served_town
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +43,17 @@ def household(tmp_path: Path, served: Town, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def prefect(_prefect: None) -> None:
     """Prefect's server is there."""
+
+
+@pytest.fixture(scope="session")
+def _one_night(tmp_path_factory: pytest.TempPathFactory, served: Town) -> Household:
+    household = Household(tmp_path_factory.mktemp("one-night") / "var", served.env)
+    household.run(iso(0))
+    return household
+
+
+@pytest.fixture
+def published(tmp_path: Path, served: Town, _one_night: Household) -> Household:
+    """A household that has published night 0, and may be changed."""
+    shutil.copytree(_one_night.home, tmp_path / "var", symlinks=True)
+    return Household(tmp_path / "var", served.env)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.night.town import Household, iso
+from tests.night.town import Household, assert_same, iso
+from tests.yizhan import new_city_home
 
 YIZHAN = str(Path(sys.executable).with_name("yizhan"))
 
@@ -35,6 +36,7 @@ def published(household: Household) -> dict[str, str]:
         (["status"], {}, "还没有发布过"),
         (["status"], {"YIZHAN_CITY": "atlantis"}, "YIZHAN_CITY=atlantis"),
         (["status"], {"YIZHAN_PORT": "many"}, "YIZHAN_PORT=many"),
+        (["status"], {"YIZHAN_KEEP_NIGHT": "3"}, "是不是 YIZHAN_KEEP_NIGHTS"),
         (["status"], {"YIZHAN_PROXY": "proxy:3128"}, "YIZHAN_PROXY"),
         (["status"], {"YIZHAN_CA_BUNDLE": "missing.pem"}, "文件不存在"),
         (["status"], {"YIZHAN_ENV_FILE": "missing.env"}, "文件不存在"),
@@ -60,6 +62,17 @@ def test_a_night_while_another_writes_is_turned_away_with_exit_code_3(household:
     assert "另一次夜跑" in ended.stderr
 
 
+def test_a_home_of_another_city_is_refused(household: Household, tmp_path: Path) -> None:
+    settings = published(household)
+    (tmp_path / "other").mkdir()
+    _, other = new_city_home(tmp_path / "other")
+    before = household.tables()
+    ended = yizhan("nightly", home=household.home, **settings, YIZHAN_CITY=other["YIZHAN_CITY"])
+    assert ended.returncode == 2
+    assert "另一座城市（区划代码 3402）" in ended.stderr
+    assert_same(household.tables(), before)
+
+
 def test_looking_at_what_was_published(household: Household) -> None:
     settings = published(household)
     status = yizhan("status", home=household.home, **settings)
@@ -69,7 +82,8 @@ def test_looking_at_what_was_published(household: Household) -> None:
     count = int(household.query("select count(*) as held from quarantine where source = 'union' and closed_on is null")["held"].iloc[0])
     assert f"扣留 {count} 行" in held.stdout
     assert count > 0
-    assert "扣留 0 行" in yizhan("quarantine", "--rule", "no_such_rule", home=household.home, **settings).stdout
+    assert "没有这样的规则：no_such_rule" in yizhan("quarantine", "--rule", "no_such_rule", home=household.home, **settings).stderr
+    assert "扣留 0 行" in yizhan("quarantine", "--rule", "row_oversized", home=household.home, **settings).stdout
     sources = yizhan("sources", home=household.home, **settings)
     assert all(key in sources.stdout for key in household.house.sources)
 

@@ -82,3 +82,8 @@ def test_a_second_night_at_the_same_time_is_turned_away(household: Household) ->
         ended = run()
     assert ended.name == "Locked"
     assert "另一次夜跑" in str(ended.message)
+    run_id = ended.state_details.flow_run_id
+    assert run_id is not None
+    assert "另一次夜跑" in report(run_id)
+    with get_client(sync_client=True) as client:
+        assert {"needs-review", "locked", f"night:{iso(0)}"} <= set(client.read_flow_run(run_id).tags)

@@ -81,6 +81,7 @@ def _ended(api: str, run_id: str) -> dict[str, Any]:
 def test_serving_the_sample_city(serving: tuple[str, psutil.Process], tmp_path: Path) -> None:
     api, process = serving
     deployment = _deployment(api, process)
+    assert requests.get(f"{api.removesuffix('/api')}/ui-settings", timeout=10).json()["api_url"] == api, "its pages ask this server"
     schedule = deployment["schedules"][0]["schedule"]
     assert (schedule["cron"], schedule["timezone"]) == ("0 2 * * *", "Asia/Shanghai")
     ended = _ended(api, _clicked(api, deployment["id"]))

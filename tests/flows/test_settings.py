@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from flows.house import open_house
-from flows.settings import SettingError, load_settings
+from flows.settings import SettingError, load_settings, prepare_process
 from sources.kit.city_new import new_city
 
 
@@ -67,3 +68,15 @@ def test_a_model_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("YIZHAN_MODEL", str(tmp_path / "model.json"))
     with pytest.raises(SettingError, match=r"去重模型 model\.json"):
         open_house(load_settings())
+
+
+@pytest.mark.parametrize("before", ["", "intranet.example"])
+def test_a_proxy_of_the_environment_does_not_stand_before_our_own_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, before)
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
+    monkeypatch.setenv("PREFECT_HOME", "put back after the test")
+    prepare_process(load_settings())
+    assert os.environ["NO_PROXY"].split(",") == [*filter(None, [before]), "127.0.0.1", "localhost"]

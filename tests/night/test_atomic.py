@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,7 +13,11 @@ import duckdb
 import pandas as pd
 import pytest
 
+import flows.night
 import flows.register
+from flows.gather import Gathered
+from flows.register import Registered, Verdict, verdict
+from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
 from tests.night.chronicle import SOURCES, Chronicle, refusing
 from tests.night.onlooker import sight
@@ -21,6 +25,7 @@ from tests.night.people import judge, write_journal
 from tests.night.town import Household, Town, assert_same, iso
 from transforms.merge import Merged, merge
 from warehouse.lock import AnotherWriterError
+from warehouse.state import State
 
 #: What a rejected night may write.
 RECORDED = frozenset({"night", "issue", "quarantine"})
@@ -60,29 +65,63 @@ def test_a_second_night_ends_at_once_and_names_who_runs(chronicle: Chronicle, tm
     assert iso(1) in str(refused.value)
 
 
+class TestRunAgain:
+    """A night that is run again while later ones stand published: all of them are rebuilt, or none."""
+
+    def test_rejected_it_leaves_itself_and_every_later_night(self, chronicle: Chronicle, tmp_path: Path) -> None:
+        household = chronicle.household(tmp_path / "var", after=2)
+        write_journal(household, *_verdicts_on_a_fifth(chronicle.as_published(0)))
+        assert household.run(iso(1)).state == "rejected"
+        self._is_as_before(household, chronicle)
+
+    def test_a_later_night_that_would_be_rejected_is_not_taken_back(
+        self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def strict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:
+            return Verdict("rejected", "试一试") if night == iso(2) else verdict(state, gathered, registered, night)
+
+        household = chronicle.household(tmp_path / "var", after=2)
+        monkeypatch.setattr(flows.night, "verdict", strict)
+        ended = household.run(iso(1))
+        assert ended.state == "rejected"
+        assert iso(2) in str(ended.reason)
+        self._is_as_before(household, chronicle)
+
+    def _is_as_before(self, household: Household, chronicle: Chronicle) -> None:
+        assert_same(household.tables(), chronicle.as_published(2).tables())
+        assert household.query("select state from run order by started_at desc limit 1")["state"][0] == "rejected"
+
+
+def _verdicts_on_a_fifth(household: Household) -> list[dict[str, object]]:
+    """A person's verdicts that would merge a fifth of the city."""
+    anchors = household.query("select min(listing_id) as id from station_listing where valid_to is null group by station_id order by 1")[
+        "id"
+    ]
+    share = len(anchors) // 5
+    return [judge(left, right, "same") for left, right in zip(anchors[:share], anchors[-share:], strict=True)]
+
+
 class TestRejected:
     """Each cause of rejection, and what is left of the night."""
 
     def test_a_station_that_must_not_be(self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         household = chronicle.household(tmp_path / "var", after=0)
 
-        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
-            merged = merge(listings, corrections)
+        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None) -> Merged:
+            merged = merge(listings, corrections, programme_from)
             merged.stations.loc[0, "name"] = None
+            merged.stations.loc[1, ["name", "lng_wgs84"]] = [None, 0.0]
             return merged
 
         monkeypatch.setattr(flows.register, "merge", nameless)
-        assert "1 站不合格（station_nameless）" in self._reason(household, chronicle)
-        assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 1
+        reason = self._reason(household, chronicle)
+        title = every_rule()["station_nameless"].title
+        assert f"2 站不合格（{title}）" in reason, "stations, not findings, under a name that a person reads"
+        assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 2
 
     def test_too_many_changes_at_once(self, chronicle: Chronicle, tmp_path: Path) -> None:
-        """A person's list of verdicts that would merge a fifth of the city."""
         household = chronicle.household(tmp_path / "var", after=0)
-        anchors = household.query(
-            "select min(listing_id) as id from station_listing where valid_to is null group by station_id order by 1"
-        )["id"]
-        share = len(anchors) // 5
-        write_journal(household, *(judge(left, right, "same") for left, right in zip(anchors[:share], anchors[-share:], strict=True)))
+        write_journal(household, *_verdicts_on_a_fifth(household))
         assert "一夜之间有" in self._reason(household, chronicle)
         assert household.query("select * from judgement").empty, "what was decided stands in the journal, not yet in the register"
 

@@ -19,7 +19,8 @@ from tests.night.altered import asking_for_whole_lists, blanked, reading, rows_a
 from tests.night.books import assert_conserved
 from tests.night.chronicle import SOURCES, Chronicle, keep, refusing
 from tests.night.halls import halls_of, send_changes, tombstone
-from tests.night.town import Household, Town, iso
+from tests.night.town import Household, Town, assert_same, iso
+from tests.yizhan import new_city_home
 
 #: A Monday, on which all six owners publish.
 MONDAY: Final = 7
@@ -264,7 +265,7 @@ def test_changes_that_begin_after_the_last_accepted_list_wait(chronicle: Chronic
     household = chronicle.household(tmp_path / "var", after=0)
     house, state = household.house, household.state()
     received = receive(house, state, "telecom_mobile", iso(2), refetch=False, asked=False)
-    assert received.retrieval.outcome is Outcome.NOT_DUE
+    assert received.retrieval.outcome is Outcome.NOT_ASKED
     assert "接不上" in received.retrieval.message
     assert receive(house, state, "telecom_mobile", iso(1), refetch=False, asked=False).retrieval.outcome is Outcome.OK
 
@@ -290,3 +291,40 @@ def test_a_held_row_names_the_page_in_which_it_lies(chronicle: Chronicle, tmp_pa
     for row_key, _, payload in held.itertuples():
         assert f'"{row_key}"' in archive.read(payload).decode(), "the payload that it names holds its row"
     assert_conserved(household)
+
+
+def test_a_list_that_was_not_asked_for_is_carried_and_told_so(household: Household, town: Town) -> None:
+    household.run(iso(0))
+    town.move(1)
+    household.run(iso(1), only=("union",))
+    told = household.query(
+        f"select source, outcome, is_stopped from retrieval join source_night using (night, source) where night = '{iso(1)}'"
+    )
+    others = told[told["source"] != "union"]
+    assert set(others["outcome"]) == {"not_asked"}
+    assert not others["is_stopped"].any()
+    assert told.set_index("source").loc["union", "outcome"] in ("ok", "unchanged")
+
+
+def test_a_second_try_that_is_refused_does_not_lose_what_was_taken_tonight(household: Household, town: Town) -> None:
+    household.run(iso(0))
+    before = household.tables()
+    again = Household(household.home, refusing(town.env, ("union",)))
+    again.run(iso(0), refetch=True, only=("union",))
+    told = again.query("select outcome, message from retrieval where source = 'union'").iloc[0]
+    assert told["outcome"] == "ok"
+    assert "沿用今晚先前取到的" in told["message"]
+    assert_same(again.tables(), before)
+
+
+def test_nor_does_one_whose_list_breaks_its_contract(tmp_path: Path) -> None:
+    home, variables = new_city_home(tmp_path)
+    household = Household(home, {}, city=variables["YIZHAN_CITY"])
+    household.run(iso(0))
+    lists = frozenset({"fingerprint"})  # this city's list lies in its folder, which is part of what a night rests on
+    before = household.tables(without=lists)
+    listed = Path(variables["YIZHAN_CITY"]) / "lists" / "stations.csv"
+    listed.write_text(listed.read_text("utf-8").replace("区县", "区", 1), "utf-8")
+    household.run(iso(0), refetch=True)
+    assert_same(household.tables(without=lists), before)
+    assert "沿用今晚先前取到的" in household.query("select message from retrieval")["message"].iloc[0]

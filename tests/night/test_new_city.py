@@ -27,6 +27,17 @@ def test_a_new_city_runs_a_night(tmp_path: Path) -> None:
     assert household.run("2026-06-02").state == "published"
 
 
+def test_a_city_of_weekly_lists_has_quiet_nights_between(tmp_path: Path) -> None:
+    home, variables = new_city_home(tmp_path)
+    source = Path(variables["YIZHAN_CITY"]) / "stations.py"
+    source.write_text(source.read_text("utf-8").replace("Due.daily()", 'Due.weekly("Mon")'), "utf-8")
+    household = Household(home, {}, city=variables["YIZHAN_CITY"])
+    ended = [household.run(night).state for night in ("2026-06-01", "2026-06-02", "2026-06-08")]  # Monday, Tuesday, Monday
+    assert ended == ["published", "published", "published"]
+    assert household.query("select outcome from retrieval where night = '2026-06-02'")["outcome"].to_list() == ["not_due"]
+    assert household.query("select count(*) as open from station where status = 'open'")["open"].iloc[0] == 3
+
+
 def _without_the_repo(folder: Path) -> Path:
     """A virtual environment where the wheel is installed, and the packages that it needs are those of this one; gives its folder of commands."""
     wheels, venv = folder / "wheels", folder / "venv"

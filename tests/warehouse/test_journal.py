@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import multiprocessing
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from warehouse.journal import JournalError, read_journal
+from warehouse.journal import Decisions, JournalError, UnsignedError, append_decisions, read_journal
+
+NOW = datetime(2026, 6, 3, 1, 30, tzinfo=UTC)
 
 SIGNED = {"who": "李敏", "why": "去看过", "decided_at": "2026-06-02T09:00:00+08:00"}
 
@@ -61,3 +67,104 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     file.write_text(file.read_text("utf-8") + "{", "utf-8")
     with pytest.raises(JournalError, match="第 2 行"):
         read_journal(file)
+
+
+def signed(act: str, **what: object) -> dict[str, object]:
+    return {"act": act, "who": "李敏", "why": "去看过", **what}
+
+
+def verdict(left: str, right: str, said: str) -> dict[str, object]:
+    return signed("judge", left_id=left, right_id=right, verdict=said)
+
+
+def test_what_is_appended_is_read_again_with_its_signature(tmp_path: Path) -> None:
+    file = tmp_path / "var" / "decisions.jsonl"
+    content = {"source": "a", "name": "青阳支行", "address": "青阳路38号"}
+    ids = append_decisions(file, [{**verdict("b", "a", "not"), "left": {"source": "b"}, "right": content}], at=NOW)
+    assert ids == ["2026-06-03-1"]
+    told = read_journal(file).judgements.iloc[0]
+    assert (told["left_id"], told["right_id"], told["verdict"], told["who"], told["why"]) == ("a", "b", "not", "李敏", "去看过")
+    assert json.loads(told["left"]) == content, "each side's content stays with its id, whichever was named first"
+    assert told["decided_at"] == "2026-06-03T01:30:00+00:00"
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+
+
+def test_ids_go_on_behind_what_was_written_by_hand(tmp_path: Path) -> None:
+    file = journal(tmp_path, {"decision_id": "2026-06-03-2", "act": "undo", "undoes": "9"})
+    file.write_text(file.read_text("utf-8").removesuffix("\n"), "utf-8")
+    assert append_decisions(file, [verdict("a", "b", "same"), verdict("a", "c", "not")], at=NOW) == [
+        "2026-06-03-3",
+        "2026-06-03-4",
+    ]
+    assert read_journal(file).log["decision_id"].tolist() == ["2026-06-03-2", "2026-06-03-3", "2026-06-03-4"]
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "去看过"), ("  ", "去看过"), ("李敏", " "), ("李敏", None)])
+def test_nothing_is_written_unsigned(tmp_path: Path, who: str, why: str | None) -> None:
+    with pytest.raises(UnsignedError):
+        append_decisions(
+            tmp_path / "decisions.jsonl", [verdict("a", "b", "same"), {**verdict("a", "c", "same"), "who": who, "why": why}], at=NOW
+        )
+    assert not (tmp_path / "decisions.jsonl").exists()
+
+
+def test_nothing_is_added_behind_a_broken_line(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    file.write_text('{"decision_id": 1, "act": "un', "utf-8")
+    with pytest.raises(JournalError, match="第 1 行"):
+        append_decisions(file, [verdict("a", "b", "same")], at=NOW)
+    assert file.read_text("utf-8") == '{"decision_id": 1, "act": "un'
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "decisions.jsonl"
+    append_decisions(file, [verdict("a", "b", "same")], at=NOW)
+    before, write = file.read_bytes(), os.write
+
+    def half(descriptor: int, lines: bytes) -> int:
+        if len(lines) < 60:
+            raise OSError(errno.ENOSPC, "no room")
+        return write(descriptor, lines[: len(lines) // 2])
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(OSError, match="no room"):
+        append_decisions(file, [verdict("a", "c", "same")], at=NOW)
+    assert file.read_bytes() == before
+
+
+def _append_many(file: Path) -> None:
+    for number in range(20):
+        append_decisions(file, [verdict("a", f"{os.getpid()}-{number}", "same")], at=NOW)
+
+
+def test_several_people_at_once_get_ids_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    people = [multiprocessing.get_context("spawn").Process(target=_append_many, args=(file,)) for _ in range(3)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert [person.exitcode for person in people] == [0, 0, 0]
+    ids = read_journal(file).log["decision_id"].tolist()
+    assert ids == [f"2026-06-03-{number}" for number in range(1, 61)]
+
+
+def test_the_model_accepted_last_is_in_force_until_that_is_undone(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    assert read_journal(file).model is None
+    append_decisions(file, [signed("model", fingerprint=name) for name in ("one", "two")], at=NOW)
+    assert read_journal(file).model == "two"
+    append_decisions(file, [signed("undo", undoes="2026-06-03-2")], at=NOW)
+    assert read_journal(file).model == "one"
+
+
+def test_what_is_refused_under_the_lock_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    append_decisions(file, [verdict("a", "b", "same")], at=NOW)
+
+    def refuse(known: Decisions, would_be: Decisions) -> None:
+        raise ValueError(f"{len(known.judgements)} to {len(would_be.judgements)}")
+
+    with pytest.raises(ValueError, match="1 to 2"):
+        append_decisions(file, [verdict("a", "c", "same")], at=NOW, check=refuse)
+    assert len(read_journal(file).log) == 1

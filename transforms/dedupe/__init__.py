@@ -1,7 +1,7 @@
 """Which listings are one station: candidates, comparison levels, integer weights, constrained clusters, and stable ids."""
 
 from transforms.dedupe.datum import datum_suspects
-from transforms.dedupe.engine import Matched, match
+from transforms.dedupe.engine import Matched, match, match_lists
 from transforms.dedupe.identity import Identified, IdentityError, identify, station_id
 from transforms.dedupe.model import Model, ModelError, load_model
 
@@ -15,5 +15,6 @@ __all__ = [
     "identify",
     "load_model",
     "match",
+    "match_lists",
     "station_id",
 ]

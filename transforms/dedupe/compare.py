@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from transforms.dedupe.coded import Ints, Marks
-from transforms.dedupe.features import LONG, MARKS, RELATED, Features, Floats, Words
+from transforms.dedupe.features import MARKS, RELATED, Features, Floats, Words
 from transforms.dedupe.geometry import DATUM_TOLERANCE_M, datum_shifted, distances
 from transforms.dedupe.levels import (
     ADDRESS,
@@ -66,6 +66,11 @@ class Levels:
 
     codes: Mapping[str, Ints]
     stratum: Ints
+
+    @property
+    def near(self) -> Marks:
+        """Which pairs lie in the near stratum."""
+        return np.asarray(self.stratum == STRATA.index("near"))
 
     def take(self, chosen: Marks) -> Levels:
         """The levels of the chosen pairs."""
@@ -301,12 +306,13 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
     asked = np.flatnonzero(codes == list(CORE).index("differs"))
     if len(asked):
         words = listings.core
-        dice, within, common = _alike(words, words.code[left[asked]], words.code[right[asked]])
+        a, b = words.code[left[asked]], words.code[right[asked]]
+        dice, within, common = _alike(words, a, b)
         codes[asked] = _choose(
             CORE,
             "differs",
             [
-                ("within_long", within & (common >= LONG)),
+                ("within_long", within & (common >= words.long[a])),
                 ("within", within),
                 ("close", dice >= _CLOSE),
                 ("some", dice >= _SOME),

@@ -13,6 +13,9 @@ from transforms.dedupe.geometry import DATUM_TOLERANCE_M, NEIGHBOUR_M, SHIFTS, d
 #: The others of a station agree when they lie within this of each other (metres); then the one that is off is the wrong one.
 _SUSPECT_COLUMNS: Final = ("listing_id", "offset_kind", "metres")
 
+#: What of a listing is looked at.
+_READ: Final = ("listing_id", "lng_wgs84", "lat_wgs84", "community_code", "road")
+
 
 def datum_suspects(listings: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
     """Listings whose offset to the others of their station is a datum vector: listing_id, offset_kind (a key of SHIFTS), metres.
@@ -21,7 +24,7 @@ def datum_suspects(listings: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFra
     off against most others is named. Between two, the one farther from other listings of the same community or road; if nothing
     tells them apart, both are named and a person looks.
     """
-    known = features(listings)
+    known = features(listings[[name for name in _READ if name in listings.columns]])
     label = "cluster" if "cluster" in clusters.columns else "station_id"
     codes = pd.factorize(clusters.set_index("listing_id")[label].reindex(known.ids))[0].astype(np.int64)
     left, right = _together(known, codes)
@@ -65,9 +68,9 @@ def _strayed(known: Features, codes: Ints, asked: Ints) -> Floats:
     for group in (known.community, known.road):
         frame = pd.DataFrame({"group": group, "station": codes, "lng": known.lng, "lat": known.lat})
         stations = frame[(frame["group"] >= 0) & frame["lng"].notna()].groupby(["group", "station"])[["lng", "lat"]].median().reset_index()
-        for at in asked[group[asked] >= 0]:
-            others = stations[(stations["group"] == group[at]) & (stations["station"] != codes[at])]
-            if len(others):
-                east = (known.lng[at] - others["lng"].median()) * np.cos(np.radians(known.lat[at]))
-                strayed[at] = np.hypot(east, known.lat[at] - others["lat"].median()) * 111_320.0
+        others = frame.loc[asked, ["group", "station"]].rename_axis("at").reset_index().merge(stations, on="group", suffixes=("", "_other"))
+        middle = others[others["station"] != others["station_other"]].groupby("at")[["lng", "lat"]].median()
+        at = middle.index.to_numpy(np.int64)
+        east = (known.lng[at] - middle["lng"].to_numpy()) * np.cos(np.radians(known.lat[at]))
+        strayed[at] = np.hypot(east, known.lat[at] - middle["lat"].to_numpy()) * 111_320.0
     return strayed

@@ -18,6 +18,7 @@ from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
+from transforms.dedupe.one_to_one import partners
 from transforms.dedupe.score import weigher
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
@@ -43,6 +44,27 @@ class Matched:
     contradictions: pd.DataFrame
 
 
+def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. Raises ValueError on other than two sources."""
+    known = features(listings)
+    if len(known.sources) != 2:
+        raise ValueError(f"一对一需要恰好两份名单，现有 {len(known.sources)} 份")
+    met = candidates(known)
+    across = known.source[met.left] != known.source[met.right]
+    met = Candidates(met.left[across], met.right[across], met.keys[across], met.blocks)
+    weights = weigher(known, model)(met.left, met.right)
+    first = known.source[met.left] == 0
+    left, right = np.where(first, met.left, met.right), np.where(first, met.right, met.left)
+    silent = Judged((), frozenset(), pd.DataFrame({"left_id": [], "right_id": []}, dtype="str"))
+    return Matched(
+        pairs=_pairs(known, met, weights, model, silent),
+        clusters=_clusters(known, partners(len(known), left, right, weights, model.thresholds["same"])),
+        blocks=met.blocks,
+        cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
+        contradictions=silent.contradictions,
+    )
+
+
 def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Matched:
     """Find which `listings` (listing stage and listing_id; closed ones too) are one station.
 
@@ -53,7 +75,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     met = _with_judged(candidates(known), verdicts, len(known))
     weigh = weigher(known, model)
     weights = weigh(met.left, met.right)
-    constraints = Constraints(_exclusive(known), verdicts.apart, verdicts.together)
+    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together)
     found = cluster(
         len(known),
         met.left,
@@ -66,14 +88,18 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
     return Matched(
         pairs=_pairs(known, met, weights, model, verdicts),
-        clusters=pd.DataFrame({"listing_id": texts(pa.array(known.ids, type=pa.large_string())), "cluster": found.labels}),
+        clusters=_clusters(known, found.labels),
         blocks=met.blocks,
         cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
         contradictions=verdicts.contradictions,
     )
 
 
-def _exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
+def _clusters(known: Features, labels: Ints) -> pd.DataFrame:
+    return pd.DataFrame({"listing_id": texts(pa.array(known.ids, type=pa.large_string())), "cluster": labels})
+
+
+def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     """Trades that never share a station, and within them firms that never do, and sorts that never do (a bank's branch and the
     self-service bank beside it)."""
     trades = known.text["trade"]

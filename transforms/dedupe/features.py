@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +13,14 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.coded import Coded, Marks, coded, joint_codes, sorted_distinct
+from transforms.dedupe.coded import Coded, coded, joint_codes, sorted_distinct
 from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
+from transforms.dedupe.coded import Marks as Marks  # noqa: PLC0414
 from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import BROAD, FAMILIES
 from transforms.dedupe.premises import premises
+from transforms.dedupe.spelling import spelled
+from transforms.standardise.latin import is_latin
 from transforms.standardise.position import OFFSETS, datum_offsets
 
 Floats = npt.NDArray[np.float64]
@@ -50,8 +53,8 @@ _DAYS: Final = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:[-,](?:Mo|Tu|We|Th|Fr|Sa|Su|PH))*
 
 _PHONES: Final = 4
 
-#: From this many common characters on a name is hardly met twice by chance.
-LONG: Final = 4
+#: From this many common characters on a name is hardly met twice by chance; of Latin letters, common runs of three: two words of five.
+_LONG, _LONG_LATIN = 4, 9
 
 #: Columns of `Features.related`, by eights: of place, of name and kind, and the rest.
 RELATED: Final = (
@@ -61,18 +64,20 @@ RELATED: Final = (
 )
 
 #: Bits of `Features.marks`, from the lowest: a kind that holds houses of every trade, a kind that stands in anyone's premises, a core that is
-#: but the name of a road, community or county, a core of at least LONG different characters.
+#: but the name of a road, community or county, a core long enough to be hardly met twice by chance.
 MARKS: Final = ("is_broad", "is_guest", "core_is_area", "core_is_long")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text column as codes of its distinct values (−1: absent), with a character set and length a distinct value."""
+    """A text column as codes of its distinct values (−1: absent), with a set of its characters, their count, and the count of
+    common ones that is hardly met by chance, a distinct value."""
 
     code: Ints
     values: tuple[str, ...]
     bits: Bits
     size: Ints
+    long: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,11 @@ class Features:
     def community(self) -> Ints:
         """Codes of communities."""
         return self.column("community")
+
+    @property
+    def core_is_area(self) -> Marks:
+        """Whether the core is but the name of a road, community or county."""
+        return np.asarray(self.marks >> MARKS.index("core_is_area") & 1, dtype=np.bool_)
 
     @property
     def road(self) -> Ints:
@@ -153,10 +163,8 @@ def features(listings: pd.DataFrame) -> Features:
         "building": text["building"].code,
         "landmark": landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
         "core": core.code,
-        "core_stem": core.mapped(lambda values: values.str.replace(f"[{_MARKERS}]", "", regex=True)).code,
-        "core_marks": core.mapped(lambda values: values.str.replace(f"[^{_MARKERS}]", "", regex=True))
-        .mapped(lambda marks: marks.str.translate(_DIGITS))
-        .code,
+        "core_stem": core.mapped(_stems).code,
+        "core_marks": core.mapped(_marks).mapped(lambda marks: marks.str.translate(_DIGITS)).code,
         "organisation": organisation.code,
         "kind": kind.code,
         "family": family.code,
@@ -173,7 +181,7 @@ def features(listings: pd.DataFrame) -> Features:
         "is_broad": kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
         "is_guest": family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
         "core_is_area": _is_area(core, text["road"], text["community"], text["county"]),
-        "core_is_long": core.per_listing(np.bitwise_count(words.bits).sum(axis=1) >= LONG, absent=False),
+        "core_is_long": core.per_listing(np.bitwise_count(words.bits).sum(axis=1) >= words.long, absent=False),
     }
     return Features(
         ids=ids,
@@ -281,6 +289,35 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
     return shifts
 
 
+def _stems(cores: pd.Series) -> pd.Series:
+    """Cores without what numbers or orients them. In Latin letters only figures do: A to F are in every word."""
+    return _by_script(
+        cores, lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True), lambda names: names.str.replace(r"\d+", "", regex=True)
+    )
+
+
+def _marks(cores: pd.Series) -> pd.Series:
+    """What numbers or orients them alone; `_DIGITS` is still to be applied."""
+    return _by_script(
+        cores,
+        lambda names: names.str.replace(f"[^{_MARKERS}]", "", regex=True),
+        lambda names: names.str.replace(r"\D+", " ", regex=True).str.strip(),
+    )
+
+
+def _by_script(names: pd.Series, chinese: Callable[[pd.Series], pd.Series], latin: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    is_latin = latin_of(names)
+    changed = chinese(names)
+    return changed.where(~is_latin, latin(names)) if is_latin.any() else changed
+
+
+def latin_of(names: pd.Series) -> Marks:
+    """`is_latin` of a column: only names with a Latin letter are looked at one by one."""
+    found = names.str.contains(r"[A-Za-zÀ-ɏ]", regex=True).to_numpy(np.bool_, copy=True)
+    found[found] = [is_latin(name) for name in names[found]]
+    return found
+
+
 def _is_area(core: Coded, *areas: Coded) -> Marks:
     """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
     found = np.zeros(len(core.code), dtype=np.bool_)
@@ -306,17 +343,21 @@ def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
 
 def _words(column: Coded) -> Words:
     texts = tuple(column.values.tolist())
-    rows, points = _points(texts)
+    latin = latin_of(column.values)
+    characters = tuple(spelled(text) if is_latin else text for text, is_latin in zip(texts, latin.tolist(), strict=True))
+    rows, points = _points(characters)
     # each character of a text once
     distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
-    return Words(column.code, texts, character_sets(texts), np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32))
+    sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
+    sets = character_sets(characters, 2 * _WORDS if latin.any() else _WORDS)
+    return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32))
 
 
-def character_sets(texts: tuple[str, ...]) -> Bits:
-    """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, 4)."""
-    bits = np.zeros((len(texts), _WORDS), dtype=np.uint64)
+def character_sets(texts: tuple[str, ...], width: int = _WORDS) -> Bits:
+    """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, width)."""
+    bits = np.zeros((len(texts), width), dtype=np.uint64)
     rows, points = _points(texts)
-    spots = (points.astype(np.uint64) * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * _WORDS)
+    spots = (points.astype(np.uint64) * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * width)
     np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
     return bits
 

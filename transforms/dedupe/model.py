@@ -94,8 +94,12 @@ def _stratum(part: Mapping[str, Any]) -> Stratum:
     return Stratum(int(part["prior"]), weights, sources)
 
 
-def write_model(document: dict[str, Any], path: Path) -> None:
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its version and fingerprint."""
+    versioned = {**document, "version": VERSION}
+    return {**versioned, "fingerprint": fingerprint_of(versioned)}
+
+
+def write_model(document: Mapping[str, Any], path: Path) -> None:
     """Seal the document with its fingerprint and write it, readable and stable under diff."""
-    document["version"] = VERSION
-    document["fingerprint"] = fingerprint_of(document)
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(sealed(document), ensure_ascii=False, indent=1) + "\n", "utf-8")

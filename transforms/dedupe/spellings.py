@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from typing import Final
 
 import numpy as np
@@ -22,6 +24,8 @@ _MIX: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 #: An odd number, and its inverse modulo 2⁶⁴: the place of a character in a spelling.
 _STEP: Final = 0xD1342543DE82EF95
 _BACK: Final = pow(_STEP, -1, 1 << 64)
+
+_CAPITAL: Final = re.compile("[A-Z]")
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -46,6 +50,7 @@ class Alike:
     """The spellings of `names`, taken apart once."""
 
     def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
         self._lengths = np.array([len(name) for name in names], dtype=np.int64)
         self._ends = np.cumsum(self._lengths)
         self._points = np.frombuffer("".join(names).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
@@ -53,9 +58,15 @@ class Alike:
 
     @cached_property
     def words(self) -> Spellings:
-        """Each two characters in a row."""
-        inner = np.flatnonzero(np.arange(1, len(self._points) + 1) < self._ends[self._rows])
-        return self._spellings(self._rows[inner], self._points[inner] << np.uint64(32) | self._points[inner + 1 if len(inner) else inner])
+        """Each two characters in a row; of Latin letters whole words of more than two, for two letters are in everything."""
+        latin = [at for at, name in enumerate(self._names) if name.isascii() and _CAPITAL.search(name)]
+        said = [(at, word) for at in latin for word in {*self._names[at].split(" ")} if len(word) > 2]
+        chinese = np.ones(len(self._names), dtype=np.bool_)
+        chinese[latin] = False
+        inner = np.flatnonzero((np.arange(1, len(self._points) + 1) < self._ends[self._rows]) & chinese[self._rows])
+        pairs = self._points[inner] << np.uint64(32) | self._points[inner + 1 if len(inner) else inner]
+        rows = np.concatenate([self._rows[inner], np.array([at for at, _ in said], dtype=np.int64)])
+        return self._spellings(rows, np.concatenate([pairs, np.array([_number(word) for _, word in said], dtype=np.uint64)]))
 
     @cached_property
     def shorter(self) -> Spellings:
@@ -81,6 +92,11 @@ class Alike:
         packed = sorted_distinct(rows.astype(np.int64) << width | codes)
         counts = np.bincount(packed >> width, minlength=len(self._lengths)).astype(np.int64)
         return Spellings((packed & ((1 << width) - 1)).astype(np.int32), np.cumsum(counts) - counts, counts)
+
+
+def _number(word: str) -> int:
+    """A number of 64 bits for a word; the pairs of characters have others."""
+    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest())
 
 
 def mixed(numbers: Hashes) -> Hashes:

@@ -18,7 +18,7 @@ import pandas as pd
 from transforms.dedupe.candidates import candidates
 from transforms.dedupe.coded import Ints
 from transforms.dedupe.compare import Levels, compare
-from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, patterns_of, posterior_of
+from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, patterns_of, posterior_of, said
 from transforms.dedupe.features import Features, Floats, features
 from transforms.dedupe.levels import COMPARISONS, CORE, STRATA
 from transforms.dedupe.model import pair_key
@@ -81,16 +81,21 @@ class Trained:
     evidence: Mapping[str, Any]
 
 
-def train(cities: Sequence[pd.DataFrame]) -> Trained:
-    """Rates learnt from the listings of one or several cities (each a frame of its own, with columns as `match` takes). Raises AstrayError."""
+def train(cities: Sequence[pd.DataFrame], verdicts: Mapping[tuple[str, str], str] | None = None) -> Trained:
+    """Rates learnt from the listings of one or several cities (each a frame of its own, with columns as `match` takes). Raises AstrayError.
+
+    `verdicts` (left_id, right_id → same, not; unsure says nothing) are blended in: EM runs over all pairs as without them, but what a person said of a pair
+    is not guessed at. Labels alone, a few hundred of doubtful pairs, would teach that every pair is doubtful.
+    """
     known = [features(listings) for listings in cities]
+    judged = [_judged(city, verdicts or {}) for city in known]
     names = sorted({source for city in known for source in city.sources})
     pairs = tuple(pair_key(a, b) for a, b in combinations_with_replacement(names, 2))
     same_list = np.array([a == b for a, b in combinations_with_replacement(names, 2)], dtype=np.int64)
-    coded = [_pair_codes(city, names) for city in known]
-    near = _near(known, coded, same_list)
-    far = _beyond("far", known, coded, same_list, near)
-    quarter = _beyond("quarter", known, coded, same_list, near) or far
+    coded = [pair_codes(city, names) for city in known]
+    near = _near(known, coded, same_list, judged)
+    far = _beyond("far", known, coded, same_list, near, judged)
+    quarter = _beyond("quarter", known, coded, same_list, near, judged) or far
     if far is None or quarter is None:
         raise AstrayError("登记太少，无从训练")
     evidence = {
@@ -105,8 +110,10 @@ def train(cities: Sequence[pd.DataFrame]) -> Trained:
         "quarter_share": round(quarter.share, 9),
         "quarter_rounds": quarter.rounds,
         "quarter_settled": quarter.settled,
+        "judged_same": sum(int((told.known == 1).sum()) for told in judged),
+        "judged_not": sum(int((told.known == 0).sum()) for told in judged),
     }
-    _check(near)
+    check(near)
     return Trained(near, quarter, far, pairs, evidence)
 
 
@@ -118,49 +125,84 @@ def document_of(trained: Trained, thresholds: Mapping[str, Mapping[str, Any]], e
     return {"strata": strata, "thresholds": dict(thresholds), "evidence": {**trained.evidence, **evidence}}
 
 
-def _pair_codes(city: Features, names: Sequence[str]) -> Ints:
+def pair_codes(city: Features, names: Sequence[str]) -> Ints:
     """Code of the source pair for two source codes of the city: shape (sources, sources)."""
     order = {pair: at for at, pair in enumerate(combinations_with_replacement(names, 2))}
     table = [[order[min(a, b), max(a, b)] for b in city.sources] for a in city.sources]
     return np.array(table, dtype=np.int64).reshape(len(city.sources), len(city.sources))
 
 
-def _gather(city: Features, codes: Ints, left: Ints, right: Ints, stratum: str) -> tuple[Levels, Ints]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Judged pairs of a city as positions (left < right), and what was said of each: 1 the same, 0 not."""
+
+    left: Ints
+    right: Ints
+    known: Floats
+
+
+def _judged(city: Features, verdicts: Mapping[tuple[str, str], str]) -> Said:
+    place = {listing_id: at for at, listing_id in enumerate(city.ids)}
+    rows = [
+        (*sorted((place[a], place[b])), verdict == "same")
+        for (a, b), verdict in sorted(verdicts.items())
+        if verdict in ("same", "not") and a in place and b in place
+    ]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return Said(table[:, 0], table[:, 1], table[:, 2].astype(np.float64))
+
+
+#: Nobody judged anything.
+NOBODY: Final = Said(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+
+
+def gathered(
+    city: Features, codes: Ints, left: Ints, right: Ints, strata: Sequence[str], judged: Said = NOBODY
+) -> tuple[Levels, Ints, Floats]:
+    """Levels, source pairs and verdicts of the pairs and of the judged ones, each once, that lie in one of the strata."""
+    pairs = np.concatenate([judged.left * len(city) + judged.right, left.astype(np.int64) * len(city) + right])
+    distinct, first = np.unique(pairs, return_index=True)
+    known = np.concatenate([judged.known, np.full(len(left), np.nan)])[first]
+    left, right = distinct // len(city), distinct % len(city)
     levels = compare(city, left, right)
-    chosen = levels.stratum == STRATA.index(stratum)
-    return levels.take(chosen), codes[city.source[left[chosen]], city.source[right[chosen]]]
+    chosen = np.isin(levels.stratum, [STRATA.index(name) for name in strata])
+    return levels.take(chosen), codes[city.source[left[chosen]], city.source[right[chosen]]], known[chosen]
 
 
-def _pooled(parts: Sequence[tuple[Levels, Ints]]) -> Patterns:
-    codes = {comparison.name: np.concatenate([levels.codes[comparison.name] for levels, _ in parts]) for comparison in COMPARISONS}
-    return patterns_of(codes, np.concatenate([sources for _, sources in parts]))
+def pooled(parts: Sequence[tuple[Levels, Ints, Floats]]) -> Patterns:
+    codes = {comparison.name: np.concatenate([levels.codes[comparison.name] for levels, *_ in parts]) for comparison in COMPARISONS}
+    return patterns_of(codes, np.concatenate([sources for _, sources, _ in parts]), np.concatenate([known for *_, known in parts]))
 
 
-def _near(known: Sequence[Features], coded: Sequence[Ints], same_list: Ints) -> Rates:
+def _near(known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, judged: Sequence[Said]) -> Rates:
     parts = []
-    for city, codes in zip(known, coded, strict=True):
+    for city, codes, told in zip(known, coded, judged, strict=True):
         met = candidates(city)
-        parts.append(_gather(city, codes, met.left, met.right, "near"))
-    patterns = _pooled(parts)
+        parts.append(gathered(city, codes, met.left, met.right, ("near",), told))
+    patterns = pooled(parts)
     if not len(patterns.counts):
         raise AstrayError("没有一对相近的登记，无从训练")
-    return expect_maximise(patterns, _guess(patterns), same_list, {})
+    return expect_maximise(patterns, first_guess(patterns), same_list, {})
 
 
-def _guess(patterns: Patterns) -> Floats:
+def first_guess(patterns: Patterns) -> Floats:
     bits = np.full(len(patterns.counts), _START_PRIOR)
     for comparison in COMPARISONS:
         start = _START[comparison.name]
         table = np.array([sum(start.get(part, 0.0) for part in level.split("+")) for level in comparison.levels])
         bits += table[patterns.codes[comparison.name]]
-    return np.asarray(1 / (1 + np.exp2(-bits)))
+    return said(patterns, 1 / (1 + np.exp2(-bits)))
 
 
-def _beyond(stratum: str, known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, near: Rates) -> Rates | None:
+def _beyond(
+    stratum: str, known: Sequence[Features], coded: Sequence[Ints], same_list: Ints, near: Rates, judged: Sequence[Said]
+) -> Rates | None:
     """Rates of a stratum in which the name's and the identifiers' m are those of the near one; None without pairs."""
-    pairs_of = _quarter_pairs if stratum == "quarter" else _random_pairs
-    parts = [_gather(city, codes, *pairs_of(city), stratum) for city, codes in zip(known, coded, strict=True)]
-    patterns = _pooled(parts)
+    parts = []
+    for city, codes, told in zip(known, coded, judged, strict=True):
+        left, right = _quarter_pairs(city) if stratum == "quarter" else random_pairs(len(city))
+        parts.append(gathered(city, codes, left, right, (stratum,), told))
+    patterns = pooled(parts)
     if not len(patterns.counts):
         return None
     fixed = {name: rate for name, rate in near.m.items() if name != "where"}
@@ -181,13 +223,13 @@ def _quarter_pairs(city: Features) -> tuple[Ints, Ints]:
     return codes // len(city), codes % len(city)
 
 
-def _random_pairs(city: Features) -> tuple[Ints, Ints]:
-    count = len(city)
-    if count * (count - 1) // 2 <= _RANDOM_PAIRS:
+def random_pairs(count: int, most: int = _RANDOM_PAIRS) -> tuple[Ints, Ints]:
+    """All pairs of so many listings, or `most` of them by fixed dice."""
+    if count * (count - 1) // 2 <= most:
         left, right = np.triu_indices(count, 1)
         return left.astype(np.int64), right.astype(np.int64)
     dice = np.random.default_rng(20260601)  # any fixed number: the same listings must give the same model
-    left, right = dice.integers(0, count, (2, _RANDOM_PAIRS))
+    left, right = dice.integers(0, count, (2, most))
     distinct = left != right
     return np.minimum(left, right)[distinct], np.maximum(left, right)[distinct]
 
@@ -199,17 +241,18 @@ def _without_place(patterns: Patterns, start: Rates) -> Floats:
 
 
 def _place_of_identified(patterns: Patterns, start: Rates) -> Floats:
-    """m of the place from pairs with an equal phone or credit code, each weighted by what its name says."""
+    """m of the place from pairs with an equal phone or credit code, each weighted by what its name says, and from judged ones."""
     equal = {"phone": ("phone_same", "contact_same"), "credit": ("credit_same",)}
     chosen = np.zeros(len(patterns.counts), dtype=np.bool_)
     for comparison in COMPARISONS:
         wanted = [comparison.levels.index(level) for level in equal.get(comparison.name, ())]
         chosen |= np.isin(patterns.codes[comparison.name], wanted)
+    chosen |= ~np.isnan(patterns.known)
     posterior = np.where(chosen, _without_place(patterns, start), 0.0)
     return maximise(patterns, posterior, np.zeros(len(start.sources) - 2, dtype=np.int64), {}).m["where"]
 
 
-def _check(near: Rates) -> None:
+def check(near: Rates) -> None:
     """Beliefs that no city breaks: if EM breaks one, its classes are not same and different."""
     name = next(comparison for comparison in COMPARISONS if comparison.name == "name")
     m, u = (rates["name"].reshape(name.shape).sum(axis=0) for rates in (near.m, near.u))

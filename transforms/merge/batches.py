@@ -30,6 +30,14 @@ def ruled(kind: pd.Series, host: pd.Series) -> pd.Series:
     return groups(kind, host).map(rules.BY_HOST).astype("str")
 
 
+def before(opened: pd.Series, kind: pd.Series, host: pd.Series, programme_from: str | None) -> pd.Series:
+    """True of places that opened before the programme began, by their date. A private house says nothing by its own: its plaque came later."""
+    if programme_from is None:
+        return pd.Series(data=False, index=opened.index)
+    private = groups(kind, host).isin(["bank", "telecom", "merchant"])
+    return opened.notna() & opened.fillna("").lt(programme_from) & ~private
+
+
 def _brand(host: str) -> str | None:
     found = words.pattern("brands").search(host)
     return words.hosts("brands")[words.by_word("brands")[found[0].upper()]] if found else None

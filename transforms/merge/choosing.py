@@ -79,7 +79,12 @@ PICKS: Final[tuple[Pick, ...]] = (
         "A position that others confirm is neither of a wrong datum nor swapped. One owner's position, never a mean: a mean of two doors is no door.",
         along=("lat_wgs84",),
     ),
-    Pick("hours", ("updated", "seen", "trust"), "Hours change often; the latest word counts.", along=("hours_text",)),
+    Pick(
+        "hours",
+        ("agreement", "updated", "seen", "trust"),
+        "Two lists that agree outweigh one cell that slipped; hours change often, so among equals the latest word counts.",
+        along=("hours_text",),
+    ),
     Pick(
         "batch",
         ("fit", "basis", "agreement", "trust", "updated", "seen"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
-from transforms.merge.batches import fits, ruled
+from transforms.merge.batches import before, fits, ruled
 from transforms.merge.choosing import PICKS, UNIONS
 from transforms.merge.claims import competing
 from transforms.merge.corrections import corrected
@@ -33,15 +35,15 @@ class Merged:
     choices: pd.DataFrame
 
 
-def merge(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
+def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None) -> Merged:
     """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, first_seen_on, last_seen_on, trust).
 
     `corrections`: scope (listing or station), key, field, value, oldest first; they beat the sources. Values of closed listings do not
-    compete while a listing is open; a station without one is closed and keeps its last values.
+    compete while a listing is open; a station without one is closed and keeps its last values. `programme_from`: see City.
     """
     right, on_listings, refused = corrected(listings, "listing_id", corrections[corrections["scope"] == "listing"], listings)
     claims = competing(right)
-    values, choices = _chosen(claims)
+    values, choices = _chosen(claims, programme_from)
     stations = _counted(listings).merge(values, on="station_id", how="left")
     of_stations = corrections[corrections["scope"] == "station"]
     stations, on_stations, refused_too = corrected(stations, "station_id", of_stations, listings)
@@ -56,7 +58,7 @@ def merge(listings: pd.DataFrame, corrections: pd.DataFrame) -> Merged:
     )
 
 
-def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _chosen(claims: pd.DataFrame, programme_from: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every chosen value, one row a station, and how each was chosen."""
     values = claims[["station_id"]].drop_duplicates().sort_values("station_id", ignore_index=True)
     told: list[pd.DataFrame] = []
@@ -69,7 +71,7 @@ def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         joined, choices = _union(claims, field)
         values = values.merge(joined, on="station_id", how="left")
         told.append(choices)
-    values, overruled = _ruled_batches(values)
+    values, overruled = _ruled_batches(values, programme_from)
     choices = pd.concat(told, ignore_index=True)
     lost = (choices["field"] == "batch") & choices["station_id"].isin(overruled)
     return values, choices.assign(
@@ -79,19 +81,21 @@ def _chosen(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _ruled_batches(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Where even the best claim of a batch cannot be true of the place, the rule of kind and host; also the stations overruled."""
+def _ruled_batches(values: pd.DataFrame, programme_from: str | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Where even the best claim of a batch cannot be true of the place, the rule of kind and host; where no owner states one and the
+    place opened before the programme, none. Also the stations overruled."""
     rule = ruled(values["kind"], values["host"])
     wrong = ~fits(values["batch"], values["kind"], values["host"]) & rule.notna()
     batch, basis = values["batch"].mask(wrong, rule), values["batch_basis"].mask(wrong, "rule")
-    return values.assign(batch=batch, batch_basis=basis), values.loc[wrong, "station_id"]
+    old = before(values["opened_on"], values["kind"], values["host"], programme_from) & basis.ne("owner").fillna(value=True)
+    batch, basis = batch.mask(old, "none"), basis.mask(old, "date")
+    return values.assign(batch=batch, batch_basis=basis), values.loc[wrong | old, "station_id"]
 
 
 def _union(claims: pd.DataFrame, field: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = _exploded(claims, field)
-    lists = parts.groupby("station_id", sort=True)[field].agg(";".join).reset_index()
-    count = parts.groupby("station_id", sort=True).size().to_numpy()
-    choices = lists[["station_id"]].assign(field=field, basis="union", listing_id=None, source=None, values=count)
+    lists = _joined(parts, field).reset_index()
+    choices = lists[["station_id"]].assign(field=field, basis="union", listing_id=None, source=None, values=lists[field].str.count(";") + 1)
     return lists, choices[list(CHOICE_COLUMNS)].astype({"listing_id": "str", "source": "str"})
 
 
@@ -103,13 +107,21 @@ def _exploded(listings: pd.DataFrame, field: str, *by: str) -> pd.DataFrame:
     return parts.astype({field: "str"}).drop_duplicates().sort_values(columns, ignore_index=True)
 
 
+def _joined(parts: pd.DataFrame, field: str) -> pd.Series:
+    """The values of each station of `parts`, which are sorted, joined by ;. An aggregation would make a series of every station first."""
+    stations, texts = parts["station_id"].to_numpy(object), parts[field].to_numpy(object)
+    first = np.flatnonzero(np.r_[True, stations[1:] != stations[:-1]]) if len(parts) else np.array([], dtype=np.int64)
+    lists = [";".join(texts[start:end]) for start, end in pairwise([*first, len(texts)])]
+    return pd.Series(lists, index=pd.Index(stations[first], name="station_id", dtype="str"), name=field, dtype="str")
+
+
 def _counted(listings: pd.DataFrame) -> pd.DataFrame:
     """station_id, status, first_seen_on, sources, listing_count."""
     is_open = listings["is_open"].astype(bool)
     by_station = listings.assign(one=is_open.astype("int64")).groupby("station_id", sort=True)
     counted = by_station.agg(first_seen_on=("first_seen_on", "min"), listing_count=("one", "sum")).reset_index()
     pairs = listings.loc[is_open, ["station_id", "source"]].drop_duplicates().sort_values(["station_id", "source"])
-    sources = pairs.groupby("station_id", sort=True)["source"].agg(";".join)
+    sources = _joined(pairs, "source")
     status = (counted["listing_count"] > 0).map({True: "open", False: "closed"})
     return counted.assign(status=status, sources=counted["station_id"].map(sources))
 

@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +34,7 @@ class City:
 
     `changes` are dated county-code changes, oldest first: (year, old code, new code). `variants` maps a written form of a place name to
     the register's form (瀂港 → 澛港). `bounds` is (west, south, east, north) in degrees WGS-84 around the city, with a margin.
+    `programme_from` is the date on which 三个一批 began (ISO): a public place that opened before it is of no batch. None: not known.
     """
 
     key: str
@@ -41,6 +43,7 @@ class City:
     code: str
     timezone: str
     bounds: tuple[float, float, float, float]
+    programme_from: str | None
     divisions: tuple[Division, ...]
     changes: tuple[tuple[int, str, str], ...]
     variants: Mapping[str, str]
@@ -66,6 +69,7 @@ def load_city(folder: Path) -> City:
             province=facts["province"],
             code=str(facts["code"]),
             timezone=ZoneInfo(facts["timezone"]).key,
+            programme_from=_day(facts.get("programme_from")),
             bounds=(bounds[0], bounds[1], bounds[2], bounds[3]),
             divisions=tuple(
                 Division(line["code"], line["name"], line["parent"], int(line["level"]), line["vintage"])
@@ -86,6 +90,10 @@ def load_city(folder: Path) -> City:
         raise CityError(f"{folder / 'city.toml'}: 不是有效的 TOML：{broken}") from broken
     except (TypeError, ValueError) as wrong:
         raise wrong if isinstance(wrong, CityError) else CityError(f"{folder}: 有一项的写法不对：{wrong}") from wrong
+
+
+def _day(written: object) -> str | None:
+    return None if written is None else date.fromisoformat(str(written)).isoformat()
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 import pandas as pd
@@ -92,7 +93,14 @@ _LISTING: Final = (
     Field("host", "text", "所属单位", "host organisation, cleaned", _BOTH, "青阳路社区居民委员会", 100, stated=True),
     Field("plaques", "text", "挂牌", "codes of vocabulary/plaques.csv, sorted, joined by ;", _BOTH, "gonghui_yizhan;laodongzhe_gangwan"),
     Field("batch", "text", "批次", "renovated, new_build, co_branded, none; missing when unknown", _BOTH, "renovated", stated=True),
-    Field("batch_basis", "text", "批次依据", "owner (stated), rule (owner kind and host) or hint (the source's)", _BOTH, "owner"),
+    Field(
+        "batch_basis",
+        "text",
+        "批次依据",
+        "owner (stated), rule (owner kind and host), hint (the source's) or date (a public place that opened before the programme)",
+        _BOTH,
+        "owner",
+    ),
     Field("county_code", "text", "区县代码", "6-digit code of today", _BOTH, "340202", stated=True),
     Field("county", "text", "区县", "county name of today", _BOTH, "镜湖区"),
     Field("town_code", "text", "乡镇街道代码", "9-digit code of the bureau's vintage", _BOTH, "340202005", stated=True),
@@ -153,6 +161,12 @@ def columns_of(stage: Stage) -> tuple[str, ...]:
 
 def empty_frame(stage: Stage) -> pd.DataFrame:
     """A frame of the stage without rows, with its meta columns and the right dtypes."""
+    return _empty(stage).copy()
+
+
+@cache
+def _empty(stage: Stage) -> pd.DataFrame:
+    """The frame that `empty_frame` copies: making it column by column takes 13 ms."""
     meta = {"row": ROW_META, "listing": LISTING_META, "station": ()}[stage]
     columns = {name: pd.Series(dtype="str") for name in meta}
     columns |= {field.name: pd.Series(dtype=DTYPES[field.type]) for field in FIELDS if stage in field.on}

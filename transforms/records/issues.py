@@ -47,9 +47,13 @@ class Rule:
     reason: str
 
 
+#: Making it column by column takes 3 ms, copying it a twentieth of that; a night asks for it some fifty times.
+_NO_ISSUES: Final = pd.DataFrame({column: pd.Series(dtype="str") for column in ISSUE_COLUMNS})
+
+
 def no_issues() -> pd.DataFrame:
     """An issues frame without rows."""
-    return pd.DataFrame({column: pd.Series(dtype="str") for column in ISSUE_COLUMNS})
+    return _NO_ISSUES.copy()
 
 
 def issue_rows(

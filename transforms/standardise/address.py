@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from transforms.standardise import numeral
+from transforms.standardise import latin, numeral
 from transforms.standardise.places import Places
 from transforms.standardise.text import MISSING, text
 from transforms.standardise.unreadable import Unreadable
@@ -31,6 +31,8 @@ class Address:
     landmark: str | None = None
 
 
+#: The country before a province or city: 中国轻纺城 is a place.
+_STATE = re.compile(r"^中国(?=[\u4e00-\u9fff]{2,7}?(?:省|市|自治区))")
 _TOWN = re.compile(
     r"^([\u4e00-\u9fff]{2,7}?(?:街道办事处|街道(?!口|\d+号(?!大街|路|街))|(?<!小)镇(?![\u4e00-\u9fff]?[路街巷]|政府)|乡(?![道市县])))"
 )
@@ -39,7 +41,7 @@ _PLAIN = r"(?:(?![省市区县旗路街道])[\u4e00-\u9fff])"
 #: Province, city, county-level city and county of another city, or of one whose counties are not in the vocabulary; 小区, 工业区 … are none.
 _OTHER_HEAD = re.compile(
     rf"^(?:[-_/ ]*{_PLAIN}{{2,7}}?(?:省|自治区))?(?:[-_/ ]*{_PLAIN}{{2,6}}?(?:(?<![超门夜菜花])市(?![场民政府口]|镇(?![海江平康远宁安]))|自治州|地区))?(?:{_PLAIN}{{2,4}}?(?<![超门夜菜花])市(?![场民政府口]|镇(?![海江平康远宁安])))?"
-    rf"(?:[-_/ ]*{_PLAIN}{{1,5}}?(?:(?<![小社园街校厂业发景片库])(?<![苑园城村][东南西北])区|[县旗])(?![\u4e00-\u9fff]?[路街巷]))?(?:市辖区)?[-_/ ]*"
+    rf"(?:[-_/ ]*{_PLAIN}{{1,5}}?(?:(?<![小社园街校厂业发景片库])(?<![苑园城村][东南西北])区|[县旗])(?![\u4e00-\u9fff]?[路街巷]|\d+号(?![路街大])))?(?:市辖区)?[-_/ ]*"
 )
 _ZONE = re.compile(r"^[\u4e00-\u9fff]{0,10}?(?:开发区|高新区|产业园区|工业园区|新区|经开区|集中区)(?![路街\d号])")
 _COMMUNITY = re.compile(
@@ -61,9 +63,13 @@ _NUMBER = re.compile(
 _LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![\u4e00-\u9fff]?社区|口|镇))")
 _BUILDING = re.compile(r"([A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z东西南北]\d{0,3}|[甲乙丙丁])(?:号楼|幢|栋|座|#楼|号馆|馆)")
 _FLOOR = re.compile(r"(?:(-?\d{1,3})(?:-\d{1,3})?(?:楼|层)|(?<![A-Za-z])([FLB])(\d{1,2})(?!\d)(?:楼|层)?|(?<![\d.])(\d{1,2})F(?![A-Za-z]))")
-_ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|商铺|房(?![\u4e00-\u9fff]))")
+#: Floors of the tallest tower of the province, with a margin.
+_HIGHEST = 80
+_ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|号门面|号商铺|商铺|房(?![\u4e00-\u9fff]))")
 #: What ends an address inside a compound or mall without a word for it: 高尔夫西花园19-1-19, 景枫广场B104.
 _TAIL = re.compile(r"(?<=[\u4e00-\u9fff楼层)])((?:[A-Za-z]\d{2,5}|[A-Za-z]?\d{1,5}(?:-\d{1,5})+|\d{3,5})[A-Za-z]?)$")
+#: What many houses share is no landmark of any: (江宁开发区) behind an address.
+_WIDE = re.compile(r"(?:开发区|高新区|经开区)$")
 _UNIT = re.compile(r"[A-Za-z]?\d{1,3}单元")
 _CROSS = re.compile(
     rf"({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:[东南西北]?段)?(?:与|和|及|于|、|/|-)({_HAN}{{1,8}}?(?:大道|路|街|巷))(?:的)?(?:交叉路口|交叉口|交叉处|交叉|交汇处|交汇口|交汇|交界处|交口|交会处|路口|口)?"
@@ -88,19 +94,42 @@ def address(written: str, places: Places) -> Address | None:
         return None
     if len(clean) > LONGEST:
         raise Unreadable("address_unreadable")
+    if latin.is_latin(clean) and " " in clean:  # one word is no street: it may be what is left of a Chinese address
+        return _latin(clean)
     folded = numeral.arabic(places.variants.fold(clean)).replace(MISSING, "")
-    rest = _strip_upper(folded, places)
-    found, rest = _divisions(rest, places)
-    whole = ((found.county or "") + (found.town or "") + rest) if found.county or found.town else rest
-    found = replace(_streets(rest, found), text=whole.strip(_EDGES))
-    if not (found.road or found.community or found.landmark or found.building):
+    whole, found, rest = _headed(folded, places)
+    found = replace(_streets(rest, found), text=_closed(whole.strip(_EDGES)))
+    if text(rest) is None or not (found.road or found.community or found.landmark or found.building):
         raise Unreadable("address_unreadable")
     return found
 
 
+def _headed(folded: str, places: Places) -> tuple[str, Address, str]:
+    """The whole from the county down, the divisions at its head, and the rest. Read again until nothing more comes off, for one head may
+    stand behind another (安徽-芜湖-弋江区, 经济开发区西区): what is shown then reads as it was read."""
+    while True:
+        found, rest = _divisions(_strip_upper(folded, places), places)
+        whole = (found.county or "") + (found.town or "") + rest
+        if whole == folded:
+            return whole, found, rest
+        folded = whole
+
+
+def _closed(whole: str) -> str:
+    """`whole` with the brackets that its trimmed end had."""
+    return whole + ")" * max(0, whole.count("(") - whole.count(")"))
+
+
+def _latin(clean: str) -> Address:
+    found = latin.street(clean)
+    if not found.road:
+        raise Unreadable("address_unreadable")
+    return Address(text=clean, road=found.road, number=found.number)
+
+
 def _strip_upper(folded: str, places: Places) -> str:
     rest = re.sub(r"^(?:地址|详细地址|位于)[:：]?", "", folded).lstrip(" ,;")
-    return places.upper.sub("", re.sub(r"^中国(?=\S)", "", rest)).lstrip(")]").strip(_EDGES) or rest
+    return places.upper.sub("", _STATE.sub("", rest)).lstrip(")]").strip(_EDGES) or rest
 
 
 def _divisions(rest: str, places: Places) -> tuple[Address, str]:
@@ -217,9 +246,10 @@ def _inside(after: str, found: Address) -> Address:
     )
 
 
-def _storey(found: re.Match[str]) -> str:
+def _storey(found: re.Match[str]) -> str | None:
+    """The floor; none above _HIGHEST: 161楼 is a number and a floor that ran together."""
     if found[1]:
-        return found[1]
+        return found[1] if int(found[1]) <= _HIGHEST else None
     if found[2]:
         return ("-" if found[2].upper() == "B" else "") + found[3]
     return found[4]
@@ -230,7 +260,7 @@ def _landmark(left: str) -> str | None:
     for part in _SPLIT.split(left):
         name = part.strip("-·/的与和号").lstrip("0123456789段")
         name = _RELATION.sub("", _AWAY.sub("", name))
-        if len(re.sub(r"[^\u4e00-\u9fffA-Za-z]", "", name)) >= 2:
+        if len(re.sub(r"[^\u4e00-\u9fffA-Za-z]", "", name)) >= 2 and not _WIDE.search(name):
             return name.upper()
     return None
 
@@ -240,7 +270,7 @@ def _rural(rest: str, found: Address) -> Address:
     group = _GROUP.match(rest)
     if group:
         found, rest = replace(found, road=group[1]), _TRIM.sub("", rest[group.end() :])
-    lane = re.match(r"([\u4e00-\u9fff]{2,6}?(?:巷|弄|里))(?=\d)", rest)
+    lane = re.match(r"([\u4e00-\u9fff]{2,6}?(?:(?:巷|弄|里)(?=\d)|巷$))", rest)
     if lane:
         found, rest = replace(found, road=found.road or lane[1]), rest[lane.end() :]
     numbered = re.match(rf"^({_HAN}{{2,10}}?)(\d{{1,4}}(?:-\d{{1,4}})*)号(?!楼)", rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transforms.standardise import words
+from transforms.standardise import latin, words
 from transforms.standardise.organisation import brand_in
 
 #: Kinds that say what is shown or done at a place more than what the place is: a union's station in a bank is a bank outlet with a plaque.
@@ -15,6 +15,8 @@ _PUBLIC = re.compile(r"社区|街道|党群|党员|村民委员会|村委会|居
 
 def kind_of(clean: str) -> str | None:
     """Code of the kind that a cleaned text speaks of: the last word for a place, else a hint of one, else the last weak word."""
+    if latin.is_latin(clean):  # ATM is a hint as a word, and none inside Treatment
+        return words.by_word("kinds", hints=True).get(clean.upper())
     known = words.by_word("kinds")
     found = [known[word.upper()] for word in words.pattern("kinds").findall(clean)]
     strong = [code for code in found if code not in WEAK]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transforms.standardise import words
+from transforms.standardise import latin, words
 from transforms.standardise.embedded import without_address, without_phones
-from transforms.standardise.kind import kind_of
+from transforms.standardise.kind import WEAK, kind_of
 from transforms.standardise.organisation import Bare, organisation
 from transforms.standardise.places import Places
 from transforms.standardise.text import MISSING, text
@@ -34,6 +34,7 @@ _LETTER = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffffA-Za-z]")
 #: 站 and 点 belong to a union's or practice centre's word for the place, unless they are the place: 火车站 stays.
 _STATION_END = re.compile(r"(?<![车运铁油防费交轨电水])(?:站点|站)$")
 _BRANCH_END = re.compile(r"(?:旗舰店|专卖店|直营店|加盟店|分店|门店|网点|(?<![酒饭书商药])店|厅)$")
+_BRANCH = re.compile(r"\([^()]*(?<![酒饭书商药])店\)$")
 _COPY_END = re.compile(r"[-_ ]0\d$")
 _NOISE = re.compile(rf"[\s,;:.、。!?·\-_/|\"'“”‘’&+*#@~`=()\[\]【】〔〕<>《》{MISSING}]")
 _COMMITTEE = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|居委会)$")
@@ -51,13 +52,28 @@ def name(written: str, places: Places, brand: tuple[str, ...] = ()) -> Name | No
         raise Unreadable("name_too_long")
     if not _LETTER.search(clean) or clean.startswith("="):
         raise Unreadable("name_unreadable")
+    if latin.is_latin(clean):
+        own = organisation(clean, places, brand)
+        return Name(
+            clean,
+            latin.core(own.text) or latin.core(clean) or clean.upper(),
+            own.organisation,
+            kind_of(clean),
+            words.codes(clean, "plaques"),
+        )
     folded, phones = without_phones(places.variants.fold(clean))
     shown, address = without_address(folded, places)
     if not _LETTER.search(shown):
         raise Unreadable("name_unreadable")
-    bare, kind = organisation(shown, places, brand), kind_of(shown)
+    bare, kind = organisation(shown, places, brand), _kind(shown)
     core = _core(bare, kind, places) or _unnamed(bare, address, shown, places)
     return Name(shown, core, bare.organisation, kind, words.codes(shown, "plaques"), address, phones)
+
+
+def _kind(shown: str) -> str | None:
+    """The kind that a name speaks of. A branch behind a shop's name, (同曦假日百货店), says where the shop is; behind a station's, whose it is."""
+    kind = kind_of(_BRANCH.sub("", shown))
+    return kind_of(shown) if kind in WEAK else kind
 
 
 def _core(bare: Bare, kind: str | None, places: Places) -> str:

@@ -97,6 +97,8 @@ def _ranked(written: str) -> str | None:
 
 def _stated(written: str) -> str | None:
     clean = text(written)
+    if clean in words.hosts("kinds"):  # a list that was made from ours gives our codes
+        return clean
     return kind_of(clean) if clean else None
 
 

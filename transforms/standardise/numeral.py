@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import cn2an
-
 from transforms.standardise.unreadable import Unreadable
 
 _CHINESE = "〇零○一二两三四五六七八九十百千壹贰貳叁參肆伍陆陸柒捌玖拾佰仟"
@@ -51,4 +49,6 @@ def _digits(written: str) -> str:
 @lru_cache(maxsize=4096)
 def _read(written: str) -> int:
     plain = written.translate(_PLAIN)
+    import cn2an  # a fifth of a second to import, and many lists write no such number
+
     return int(cn2an.cn2an(plain, "smart"))

@@ -36,9 +36,9 @@ class Places:
         for division in city.divisions:
             name = self.variants.fold(division.name)
             if division.level == 4:
-                self._towns[_town_key(name)].append(division)
+                self._towns[town_key(name)].append(division)
             elif division.level == 5:
-                self._communities[_community_key(name)[0]].append(division)
+                self._communities[community_key(name)[0]].append(division)
 
     @property
     def knows_towns(self) -> bool:
@@ -116,14 +116,14 @@ class Places:
 
     def town(self, name: str, county: str | None) -> Division | None:
         """The township that `name` means, in `county` where that is known, else wherever there is just one."""
-        return _only(self._of(self._towns.get(_town_key(self.variants.fold(name)), []), county))
+        return _only(self._of(self._towns.get(town_key(self.variants.fold(name)), []), county))
 
     def communities(self, name: str, county: str | None, town: str | None) -> list[Division]:
         """The communities and villages that `name` may mean: those of the town if any, else of the county, else all; the same kind first."""
-        base, kind = _community_key(self.variants.fold(name))
+        base, kind = community_key(self.variants.fold(name))
         found = self._of(self._communities.get(base, []), county)
         found = [division for division in found if division.parent == town] or found
-        return [division for division in found if _community_key(division.name)[1] == kind] or found
+        return [division for division in found if community_key(division.name)[1] == kind] or found
 
     def _of(self, divisions: list[Division], county: str | None) -> list[Division]:
         return [division for division in divisions if self.county_of(division) == county] if county else divisions
@@ -138,11 +138,11 @@ def _short(name: str) -> str:
     return name.removesuffix("市")
 
 
-def _town_key(name: str) -> str:
+def town_key(name: str) -> str:
     return _TOWN_TAIL.sub("", name) or name
 
 
-def _community_key(name: str) -> tuple[str, str]:
+def community_key(name: str) -> tuple[str, str]:
     found = _COMMUNITY_TAIL.search(name)
     if found is None:
         return name, ""

@@ -25,7 +25,11 @@ places = st.one_of(st.none(), st.tuples(st.integers(0, 8), st.integers(0, 8)))
 rows = st.lists(
     st.fixed_dictionaries(
         {
-            "name_core": st.one_of(st.none(), st.text("青阳天门路", min_size=1, max_size=5)),
+            "name_core": st.one_of(
+                st.none(),
+                st.text("青阳天门路", min_size=1, max_size=5),
+                st.sampled_from(["THE OLD INN", "OLD INN", "OLD A MILL", "THE INN青"]),
+            ),
             "county_code": st.sampled_from([None, "340202", "340207"]),
             "city_code": st.sampled_from([None, "3402", "3401"]),
             "road": st.sampled_from([None, "青阳路", "天门路"]),
@@ -88,7 +92,7 @@ def _held(known: Features) -> dict[str, dict[Any, list[int]]]:
             held["phone"][city, phone].append(i)
         for shorter in {core, *(core[:at] + core[at + 1 :] for at in range(len(core)))} if core and len(core) >= 3 else ():
             held["typo"][city, county, shorter].append(i)
-        for word in {core[at : at + 2] for at in range(len(core) - 1)} if core else ():
+        for word in _words(core or ""):
             held["word"][city, county, word].append(i)
             if not isnan(known.lng[i]):
                 held["near_word"][f"{known.lng[i]:.2f},{known.lat[i]:.2f}", word].append(i)
@@ -99,6 +103,12 @@ def _held(known: Features) -> dict[str, dict[Any, list[int]]]:
 
 
 _CODES = ("credit", "community", "family", "town", "core_stem", "road", "number", "organisation")
+
+
+def _words(core: str) -> set[str]:
+    if core.isascii() and core.strip():
+        return {word for word in core.split(" ") if len(word) > 2}
+    return {core[at : at + 2] for at in range(len(core) - 1)}
 
 
 def _columns(known: Features) -> list[tuple[str, list[int], list[str]]]:

@@ -36,14 +36,14 @@ def listing(case: Mapping[str, str], side: str) -> pd.DataFrame:
     """One side of the case as a listing."""
     lng, _, lat = case[f"at_{side}"].partition(" ")
     written = {field: case[f"{field}_{side}"] for field in ("name", "host", "address", "county", "community", "phone")}
-    row = {"source": case[f"source_{side}"], "row_key": side, "line": "1", "row_digest": side, "verbatim": "{}"}
+    row: dict[str, str | None] = {"source": case[f"source_{side}"], "row_key": side, "line": "1", "row_digest": side, "verbatim": "{}"}
     row |= {field: value or None for field, value in {**written, "lng": lng, "lat": lat, "code": side}.items()}
     rows = pd.DataFrame([row]).reindex(columns=[*("source", "row_key", "line", "row_digest", "verbatim"), *columns_of("row")]).astype("str")
     listings, _ = standardise(rows, LAYOUTS[case[f"source_{side}"]], CITY, NIGHT)
     return listings
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_hard_case(case: Mapping[str, str]) -> None:
     both = pd.concat([listing(case, "a"), listing(case, "b")], ignore_index=True)
     found = match(both, load_model(), NO_JUDGEMENTS)

@@ -45,3 +45,33 @@ def test_the_same_listings_give_the_same_model() -> None:
 def test_nothing_near_is_no_ground_for_training() -> None:
     with pytest.raises(AstrayError, match="相近"):
         train([listings(listing("a:1", name_core="青阳路社区"), listing("a:2", name_core="香樟花园"))])
+
+
+def test_a_few_rightly_judged_pairs_leave_the_rest_as_it_was_and_are_counted() -> None:
+    frame = street(200)
+    verdicts = {(f"a:{at:04d}", f"b:{at:04d}"): "same" for at in range(0, 40, 4)} | {
+        ("a:0001", "b:0002"): "not",
+        ("a:0001", "b:0003"): "unsure",
+    }
+    learnt = train([frame], verdicts)
+    assert (learnt.evidence["judged_same"], learnt.evidence["judged_not"]) == (10, 1)
+    document = document_of(learnt, load_model(SHIPPED).document["thresholds"], {})
+    plain = document_of(train([frame]), load_model(SHIPPED).document["thresholds"], {})
+    weights, unjudged = (each["strata"]["near"]["weights"]["phone"]["phone_same"] for each in (document, plain))
+    assert abs(weights - unjudged) < 500
+    assert document != plain
+
+
+def test_what_people_say_bends_what_is_learnt() -> None:
+    """Neighbours of which people say, over and over, that other names are one place: what names say loses weight."""
+    frame = street(120)
+    wrong = {(f"a:{at:04d}", f"b:{at + 1:04d}"): "same" for at in range(119)}
+    said, plain = (
+        document_of(train([frame], each), {}, {})["strata"]["near"]["weights"]["name"]["org_missing+differs"] for each in (wrong, {})
+    )
+    assert said > plain
+
+
+def test_verdicts_on_listings_that_are_not_there_teach_nothing() -> None:
+    frame = street(60)
+    assert document_of(train([frame], {("x:1", "y:2"): "same"}), {}, {}) == document_of(train([frame]), {}, {})

@@ -93,6 +93,17 @@ def choice(result: Merged, field: str) -> tuple[str, str | None]:
             id="address: trust",
         ),
         pytest.param(
+            [
+                claim(ICBC, hours="19:00-03:00", updated_on="2026-06-01"),
+                claim(UNION, hours="Mo-Fr 08:00-18:00", updated_on="2026-01-01"),
+                claim(CIVIL, hours="Mo-Fr 08:00-18:00"),
+            ],
+            "hours",
+            "Mo-Fr 08:00-18:00",
+            "agreement",
+            id="hours: two that agree",
+        ),
+        pytest.param(
             [claim(ICBC, hours="Mo-Fr 08:00-18:00", updated_on="2026-01-01"), claim(CIVIL, hours="24/7", updated_on="2026-05-01")],
             "hours",
             "24/7",
@@ -283,3 +294,23 @@ def test_every_ranking_key_is_explained_and_counted() -> None:
     used = {key for rule in PICKS for key in rule.by}
     assert used == set(RANK)
     assert set(RANKS) == used | {"presence"}
+
+
+@pytest.mark.parametrize(
+    ("said", "batch", "basis"),
+    [
+        ({"kind": "party_centre", "opened_on": "2019-05-01"}, "none", "date"),
+        ({"kind": "telecom_kiosk", "batch": "new_build", "batch_basis": "rule", "opened_on": "2019-05-01"}, "none", "date"),
+        ({"kind": "party_centre", "batch": "renovated", "batch_basis": "owner", "opened_on": "2019-05-01"}, "renovated", "owner"),
+        ({"kind": "party_centre", "opened_on": "2025-07-01"}, None, None),
+        ({"kind": "bank_outlet", "batch": "co_branded", "batch_basis": "rule", "opened_on": "2009-05-01"}, "co_branded", "rule"),
+    ],
+    ids=["a public place", "put up before", "the owner's word", "opened since", "a bank's own date"],
+)
+def test_a_public_place_that_opened_before_the_programme_is_of_no_batch(said: dict[str, Any], batch: str | None, basis: str | None) -> None:
+    result = merge(listings(claim(UNION, **said)), NOTHING, "2025-06-01")
+    assert (value(result, "batch"), value(result, "batch_basis")) == (batch, basis)
+
+
+def test_without_a_date_of_the_programme_no_date_speaks_of_a_batch() -> None:
+    assert value(merged(claim(UNION, kind="party_centre", opened_on="2019-05-01")), "batch") is None

@@ -51,6 +51,16 @@ from transforms.standardise.places import Places
         ("瀂港路17号", {"road": "澛港路"}),
         ("浙江省温州市乐清市柳市镇荣峰路4号", {"town": "柳市镇", "road": "荣峰路", "number": "4"}),
         ("江苏省南京市江宁区将军大道9号", {"road": "将军大道", "text": "将军大道9号"}),
+        ("通江大道1号(东方新城旁)", {"text": "通江大道1号(东方新城旁)", "landmark": "东方新城"}),
+        ("中山路8号（步行街", {"text": "中山路8号(步行街)"}),
+        ("沈百南路11号3-4号门面", {"number": "11", "room": "3-4", "landmark": None}),
+        ("海南渡路161楼", {"road": "海南渡路", "floor": None}),
+        ("青阳路38号(芜湖经开区)", {"text": "青阳路38号(芜湖经开区)", "road": "青阳路", "number": "38", "landmark": None}),
+        ("经济开发区西区凤鸣路14-9号", {"road": "凤鸣路", "number": "14-9"}),
+        ("安徽-芜湖-弋江区瑞丰汽配城", {"county": "弋江区", "landmark": "瑞丰汽配城"}),
+        ("中国轻纺城北四区3-1884号", {"text": "中国轻纺城北四区3-1884号"}),
+        ("镜湖区邮政巷", {"road": "邮政巷"}),
+        ("胜利新区38号", {"road": "胜利新区", "number": "38"}),
     ],
     ids=str,
 )
@@ -71,7 +81,11 @@ def test_a_city_without_divisions(city: City) -> None:
     assert (whole.road, whole.number, whole.room) == ("将军大道", "9", "129")
 
 
-@pytest.mark.parametrize("written", ["12", "??", "(号)", "青阳路38号" * 2_000], ids=["digits", "marks", "bracket", "10 kB"])
+@pytest.mark.parametrize(
+    "written",
+    ["12", "??", "(号)", "芜湖经济技术开发区", "安徽省芜湖市null", "青阳路38号" * 2_000],
+    ids=["digits", "marks", "bracket", "zone", "null", "10 kB"],
+)
 def test_unreadable(written: str, places: Places) -> None:
     with pytest.raises(Unreadable, match="address_unreadable"):
         address(written, places)

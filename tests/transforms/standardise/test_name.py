@@ -59,6 +59,23 @@ def test_name(written: str, core: str, organisation: str | None, kind: str | Non
 
 
 @pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("食古论今(同曦假日百货店)", None),
+        ("家里味土菜馆(诚基大厦店)", "merchant"),
+        ("文珺百货", "mall"),
+        ("工会驿站(同曦假日百货店)", "mall"),
+        ("爱心驿站(诚基饭店)", "merchant"),
+    ],
+    ids=str,
+)
+def test_a_shops_branch_says_where_it_is_and_a_stations_whose(written: str, kind: str | None, places: Places) -> None:
+    read = name(written, places)
+    assert read is not None
+    assert read.kind == kind
+
+
+@pytest.mark.parametrize(
     ("written", "shown", "address", "phones"),
     [
         ("工会驿站(青阳路社区站)青阳路38号", "工会驿站(青阳路社区站)", "青阳路38号", None),

@@ -1,0 +1,34 @@
+"""The doubtful pairs of lists, as a person reads them: both sides' names and addresses, and why in Chinese."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from transforms.dedupe import Matched, Model
+from transforms.dedupe.telling import bits, sentence
+
+COLUMNS = ("left_id", "right_id", "weight", "left_name", "left_address", "right_name", "right_address", "why")
+
+
+def review_of(matched: Matched, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """One line a doubtful pair, the most doubtful first: nearest to the middle between the two thresholds."""
+    doubtful = matched.pairs[matched.pairs["review"]]
+    middle = (model.thresholds["review_low"] + model.thresholds["review_high"]) // 2
+    order = (doubtful["weight_mb"] - middle).abs()
+    ordered = doubtful.assign(order=order).sort_values(["order", "left_id", "right_id"], kind="stable")
+    return told_pairs(ordered, listings, model)
+
+
+def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """Pairs with what a person needs to judge them."""
+    known = listings.set_index("listing_id")[["name", "address"]]
+    sides = {
+        f"{side}_{field}": known[field].reindex(pairs[f"{side}_id"]).fillna("").to_numpy()
+        for side in ("left", "right")
+        for field in ("name", "address")
+    }
+    whys = {levels: sentence(levels, model) for levels in pairs["levels"].unique()}
+    told = pd.DataFrame({"left_id": pairs["left_id"].to_numpy(), "right_id": pairs["right_id"].to_numpy(), **sides})
+    told["weight"] = [bits(int(weight)) for weight in pairs["weight_mb"]]
+    told["why"] = pairs["levels"].map(whys).to_numpy()
+    return told[list(COLUMNS)]

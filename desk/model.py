@@ -1,0 +1,71 @@
+"""A dedupe model as people read it: where it comes from, its thresholds with reasons, what weighs most, and what another would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from desk.evidence import bits
+from transforms.dedupe import Model
+from transforms.dedupe.levels import COMPARISONS
+from transforms.dedupe.model import THRESHOLDS
+
+#: Strongest weights shown for and against, in each stratum.
+_STRONGEST: Final = 8
+
+STRATA: Final = {"near": "相近的一对（150米以内，或同路同号）", "quarter": "同一社区或同一条路的一对", "far": "不相近的一对"}
+
+_THRESHOLDS: Final = {
+    "link": "连线：低于它的一对不连",
+    "same": "合并：两组之间平均到它才合并",
+    "review_low": "待判的下限",
+    "review_high": "待判的上限",
+    "store": "存下：低于它的一对不存",
+}
+
+_EVIDENCE: Final = {
+    "cities": "城市数",
+    "listings": "登记数",
+    "seeds": "样例城市",
+    "night": "第几夜",
+    "trained_on": "训练所用的一夜",
+    "judged_same": "人判为同一站的对数",
+    "judged_not": "人判为不是的对数",
+    "near_share": "相近的一对里同一站的占比",
+    "far_share": "不相近的一对里同一站的占比",
+    "near_rounds": "相近：迭代次数",
+    "far_rounds": "不相近：迭代次数",
+    "near_settled": "相近：已收敛",
+    "far_settled": "不相近：已收敛",
+}
+
+
+def model_lines(model: Model, origin: str) -> list[str]:
+    """The model, read aloud. `origin` (Chinese): why it is the one in force."""
+    return [
+        f"去重模型 第 {model.document['version']} 版，指纹 {model.fingerprint}",
+        f"来自：{origin}",
+        "",
+        "阈值（比特）",
+        *(f"  {bits(model.thresholds[name])}  {_THRESHOLDS[name]}。{_reason(model, name)}" for name in THRESHOLDS),
+        *(line for stratum, title in STRATA.items() for line in _strongest(model, stratum, title)),
+        "",
+        "训练依据",
+        *(f"  {_EVIDENCE.get(name, name)}：{value}" for name, value in dict(model.document.get("evidence", {})).items()),
+    ]
+
+
+def _reason(model: Model, name: str) -> str:
+    return str(model.document["thresholds"][name].get("reason", ""))
+
+
+def _strongest(model: Model, stratum: str, title: str) -> Iterator[str]:
+    weights = [
+        (int(weight), f"{comparison.title}：{comparison.sentence(level)}")
+        for comparison in COMPARISONS
+        for level, weight in zip(comparison.levels, model.strata[stratum].weights[comparison.name], strict=True)
+    ]
+    ordered = sorted(weights, key=lambda each: (-each[0], each[1]))
+    yield ""
+    yield f"{title}：起点 {bits(model.strata[stratum].prior)} 比特；最有分量的"
+    yield from (f"  {bits(weight):>6}  {told}" for weight, told in (*ordered[:_STRONGEST], *ordered[-_STRONGEST:]))

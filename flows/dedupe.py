@@ -1,0 +1,150 @@
+"""`yizhan dedupe`: any lists in, their stations out. Plain functions; neither a warehouse nor Prefect."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from desk.dedupe_page import dedupe_page
+from desk.dedupe_review import review_of
+from sources.kit.any_list import Lists, read_lists
+from transforms.dedupe import Matched, Model, load_model, match, match_lists
+from transforms.dedupe.fit import fit
+from transforms.dedupe.scoring import Score, pair_score
+from transforms.dedupe.truth import read_truth
+from transforms.records import City, load_city
+from transforms.standardise.anywhere import listings_of
+
+#: What the command writes, and nothing else.
+FILES: Final = ("clusters.csv", "pairs.parquet", "review.csv", "report.html")
+
+#: Cities that ship: their divisions, old codes and variants of names are better than what a list says of itself.
+_SHIPPED: Final = Path(__file__).resolve().parent.parent / "sources"
+
+_NO_JUDGEMENTS: Final = pd.DataFrame({"left_id": [], "right_id": [], "verdict": []}, dtype="str")
+
+#: Told when a step begins: its name in Chinese.
+Told = Callable[[str], None]
+
+
+class DedupeError(ValueError):
+    """The lists cannot be compared as asked; the message (Chinese) says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller wants: see the command's help for each."""
+
+    files: Sequence[Path]
+    columns: Mapping[str, str]
+    city: str | None = None
+    datum: str | None = None
+    model: Path | None = None
+    truth: Path | None = None
+    one_to_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of it. `clusters`: listing_id, station_id, every input row in the order of the files; `notes`: what a reader must know."""
+
+    lists: Lists
+    listings: pd.DataFrame
+    issues: pd.DataFrame
+    model: Model
+    matched: Matched
+    clusters: pd.DataFrame
+    notes: tuple[str, ...]
+    score: Score | None
+
+
+def dedupe(asked: Asked, told: Told) -> Found:
+    """Read, clean, learn, match and, given a truth, score. Raises ListError, TruthError, ModelError and DedupeError, each one Chinese sentence."""
+    told("读取名单")
+    lists = read_lists(asked.files, asked.columns, asked.datum)
+    model = load_model(asked.model) if asked.model else None
+    truth = read_truth(asked.truth, lists.rows["listing_id"]) if asked.truth else None
+    if asked.one_to_one and lists.rows["source"].nunique() != 2:
+        names = "、".join(sorted(lists.rows["source"].unique())[:5])
+        raise DedupeError(
+            f"--one-to-one 需要恰好两份名单，现有 {lists.rows['source'].nunique()} 份（{names}）：请给两个文件，或一个有来源列的文件"
+        )
+    told("清洗")
+    listings, issues = listings_of(lists.rows, asked.city, _shipped_city(asked.city))
+    if listings.empty:
+        raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
+    told("学习权重" if model is None else "比对")
+    fitted = fit(listings, across=asked.one_to_one) if model is None else None
+    notes = _notes(lists, listings, fitted.why_not if fitted else None)
+    model = fitted.model if fitted else model
+    assert model is not None  # noqa: S101 - one of the two was set above
+    told("比对")
+    matched = match_lists(listings, model) if asked.one_to_one else match(listings, model, _NO_JUDGEMENTS)
+    clusters = _clusters(lists, matched)
+    score = pair_score(clusters.set_index("listing_id")["station_id"], truth) if truth is not None else None
+    return Found(lists, listings, issues, model, matched, clusters, notes, score)
+
+
+def write(found: Found, out: Path) -> None:
+    """The four files into `out`, all or none: they are made beside it and moved in when whole."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        found.clusters.to_csv(making / "clusters.csv", index=False)
+        found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
+        # Excel takes a CSV for Chinese only by its mark
+        review_of(found.matched, found.listings, found.model).to_csv(making / "review.csv", index=False, encoding="utf-8-sig")
+        (making / "report.html").write_text(
+            dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
+            "utf-8",
+        )
+        out.mkdir(exist_ok=True)
+        for name in FILES:
+            (making / name).replace(out / name)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _shipped_city(name: str | None) -> City | None:
+    """The city that ships under this name (芜湖市, 芜湖, wuhu), if any."""
+    if not name:
+        return None
+    for folder in sorted(path.parent for path in _SHIPPED.glob("*/city.toml")):
+        city = load_city(folder)
+        if name.casefold() in {city.key, city.name, city.name.removesuffix("市")}:
+            return city
+    return None
+
+
+def _clusters(lists: Lists, matched: Matched) -> pd.DataFrame:
+    """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own."""
+    ids = matched.clusters["listing_id"].to_numpy(dtype=object)
+    station = dict(zip(ids, ids[matched.clusters["cluster"].to_numpy(np.int64)], strict=True))
+    rows = lists.rows["listing_id"]
+    return pd.DataFrame({"listing_id": rows, "station_id": pd.Series([station.get(row, row) for row in rows], dtype="str")})
+
+
+def _notes(lists: Lists, listings: pd.DataFrame, why_not: str | None) -> tuple[str, ...]:
+    notes = []
+    if lists.renamed:
+        notes.append("几个文件的编号有重复，已在编号前加上文件名以示区别")
+    if why_not:
+        notes.append(f"没有从名单自学权重，用随附的模型：{why_not}")
+    unnamed = len(lists.rows) - len(listings)
+    if unnamed:
+        notes.append(f"{unnamed} 行没有可以辨认的名称，各自单独成站")
+    placed = listings["lng_wgs84"].notna()
+    if not placed.any():
+        notes.append("没有一行有可用的坐标：只凭名称、地址、电话等比对")
+    elif placed.sum() > 1 and listings.loc[placed, ["lng_wgs84", "lat_wgs84"]].drop_duplicates().shape[0] == 1:
+        notes.append("所有坐标都相同：坐标说明不了什么，请检查坐标列")
+    if listings["name"].nunique() == 1 and len(listings) > 1:
+        notes.append("所有名称都相同：请检查名称列")
+    return tuple(notes)

@@ -1,0 +1,89 @@
+"""The command `yizhan dedupe`: progress while a person watches, figures at the end, one sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flows.dedupe import Asked, DedupeError, Found, dedupe, write
+from sources.kit.any_list import ListError
+from sources.kit.recognise import ColumnsError, asked_for
+from transforms.dedupe import ModelError
+from transforms.dedupe.truth import TruthError
+
+DONE, WRONG_USE = 0, 2
+
+#: What is wrong with what was given; each carries its sentence.
+_TOLD: Final = (ListError, ColumnsError, TruthError, ModelError, DedupeError)
+
+
+def run_dedupe(
+    files: Sequence[Path],
+    out: Path,
+    *,
+    columns: str,
+    truth: Path | None,
+    one_to_one: bool,
+    city: str | None,
+    datum: str | None,
+    model: Path | None,
+    say: Console,
+    warn: Console,
+) -> int:
+    """Run it and tell. 0 done, 2 what was given cannot be used, or memory ran out: then nothing is written."""
+    if not files:
+        warn.print("请给出至少一个文件：yizhan dedupe 名单.csv --out 结果目录", markup=False)
+        return WRONG_USE
+    if out.exists() and not out.is_dir():
+        warn.print(f"--out {out}：不是目录", markup=False)
+        return WRONG_USE
+    try:
+        asked = Asked(files, asked_for(columns), city, datum, model, truth, one_to_one)
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=warn,
+            transient=True,
+            disable=not warn.is_terminal,
+        ) as progress:
+            task = progress.add_task("")
+            found = dedupe(asked, lambda step: progress.update(task, description=step))
+            progress.update(task, description="写出结果")
+            write(found, out)
+    except _TOLD as wrong:
+        warn.print(str(wrong), markup=False)
+        return WRONG_USE
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        warn.print("内存不足，已停下，没有写出任何文件：请分城市分批运行，或换一台内存更大的机器", markup=False)
+        return WRONG_USE
+    _tell(found, out, say)
+    return DONE
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Python's, Arrow's and DuckDB's own words for it."""
+    return isinstance(error, MemoryError) or type(error).__name__ in {"OutOfMemoryException", "ArrowMemoryError"}
+
+
+def _tell(found: Found, out: Path, say: Console) -> None:
+    stations = found.clusters["station_id"].nunique()
+    say.print(
+        f"{len(found.clusters)} 行，{found.lists.rows['source'].nunique()} 份名单，合为 {stations} 个站；请人判断 {int(found.matched.pairs['review'].sum())} 对",
+        markup=False,
+    )
+    for note in found.notes:
+        say.print(f"注意：{note}", markup=False)
+    if found.score:
+        score = found.score
+        say.print(
+            f"P {score.precision:.4f}  R {score.recall:.4f}  F1 {score.f1:.4f}（找到 {score.found} 对，真值 {score.true} 对，相符 {score.hits} 对）",
+            markup=False,
+        )
+    say.print(f"结果在 {out}：clusters.csv、pairs.parquet、review.csv、report.html", markup=False)

@@ -1,0 +1,75 @@
+"""The register as published, opened for a question: what is in force, and what the next night would make of other judgements or another model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flows.house import House
+from flows.register import ranked
+from flows.run import RefusedError
+from transforms.dedupe import Model, identify, match
+from transforms.dedupe.judgements import Pair, applied
+from warehouse.engine import open_warehouse
+from warehouse.state import State, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the publication in force holds. `listings`: every listing ever, with what identity and merge rank it by."""
+
+    house: House
+    state: State
+    listings: pd.DataFrame
+
+    @property
+    def stations(self) -> Mapping[str, str]:
+        """Listing id → station id."""
+        return dict(zip(self.state.station_listing["listing_id"], self.state.station_listing["station_id"], strict=True))
+
+    def listing(self, listing_id: str) -> pd.Series | None:
+        """A listing, None when there is none."""
+        found = self.listings[self.listings["listing_id"] == listing_id]
+        return found.iloc[0] if len(found) else None
+
+    def verdicts(self, judgements: pd.DataFrame) -> dict[Pair, str]:
+        """The verdicts in force on the listings that they are about now."""
+        return verdicts_of(applied(judgements, self.listings))
+
+    def next_night(self, judgements: pd.DataFrame, model: Model) -> pd.DataFrame:
+        """Listing id → station id as the next night would have it if no list changed."""
+        matched = match(self.listings, model, applied(judgements, self.listings))
+        published = {*self.state.station["station_id"], *self.state.station_redirect["from_id"]}
+        return identify(matched.clusters, self.listings, self.house.city.code, self.state.station_listing, published).station_listing
+
+
+def verdicts_of(judgements: pd.DataFrame) -> dict[Pair, str]:
+    """(left_id, right_id) → verdict."""
+    sides = zip(judgements["left_id"], judgements["right_id"], strict=True)
+    return dict(zip(sides, judgements["verdict"], strict=True))
+
+
+def read_published(house: House) -> Published:
+    """What is in force. Raises RefusedError before the first publication."""
+    with warehouse_in_force(house) as connection:
+        state = read_state(connection)
+    good = dict(zip(state.source_state["source"], state.source_state["last_good_on"], strict=True))
+    return Published(house, state, ranked(house, state.listing, good))
+
+
+@contextmanager
+def warehouse_in_force(house: House) -> Iterator[Connection]:
+    """A reading connection to the publication in force. Raises RefusedError before the first."""
+    publication = house.publisher.current()
+    if publication is None:
+        raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()

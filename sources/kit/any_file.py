@@ -1,0 +1,120 @@
+"""A list in whatever file it comes: CSV (UTF-8 with or without BOM, GB18030), Excel or Parquet, told by content; its header found under title rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from sources.kit.csv_rows import CsvRows
+from sources.kit.raw import NotAsDeclaredError, Payload, Raw, clean_header, distinct_headers, parts_of
+from sources.kit.workbook import Workbook
+
+#: Whether a row of cells can be the header: the caller knows the words for a name.
+IsHeader = Callable[[Sequence[str]], bool]
+
+#: A title, a date and a note stand above the header of the tallest workbook met.
+_TITLES_AT_MOST: Final = 5
+
+_DELIMITERS: Final = (",", "\t", ";", "|")
+_ZIP, _OLD_EXCEL, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+
+
+def read_file(path: Path, is_header: IsHeader) -> Raw:
+    """The cells of the file as text. Raises NotAsDeclaredError with a Chinese sentence where it is no such file, or holds no row."""
+    content = path.read_bytes()
+    if not content.strip():
+        raise NotAsDeclaredError(f"{path.name}：文件是空的")
+    if content.startswith(_PARQUET):
+        raw = _parquet(path)
+    elif content.startswith((_ZIP, _OLD_EXCEL)) or path.suffix.lower() in {".xlsx", ".xls", ".xlsm"}:
+        raw = _workbook(Payload(path.name, content), is_header)
+    else:
+        raw = _csv(Payload(path.name, content), is_header)
+    if not len(raw.cells):
+        raise NotAsDeclaredError(f"{path.name}：只有表头，没有一行数据" if raw.headers else f"{path.name}：文件是空的")
+    return raw
+
+
+def _parquet(path: Path) -> Raw:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError):
+        raise NotAsDeclaredError(f"{path.name}：Parquet 读不出来（可能不完整）；请重新导出") from None
+    cells = pd.DataFrame({name: _told(column.to_pandas()) for name, column in zip(table.column_names, table.columns, strict=True)})
+    return _raw(cells, first=1)
+
+
+def _told(column: pd.Series) -> pd.Series:
+    """A column as the text that a person would write; whole numbers that a missing cell made into 3.0 lose the .0."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype("str").where(column.notna(), None).astype("str")
+
+
+def _workbook(payload: Payload, is_header: IsHeader) -> Raw:
+    plain = Workbook()([payload])
+    for title_rows in range(_TITLES_AT_MOST):
+        raw = plain if not title_rows else Workbook(title_rows=title_rows)([payload])
+        if any(is_header(headers) for headers in raw.headers.values()):
+            return raw
+    return plain
+
+
+def _csv(payload: Payload, is_header: IsHeader) -> Raw:
+    encoding = "utf-8" if _decodes(payload.content, "utf-8") else "gb18030"
+    head = payload.content[: 1 << 16].decode(encoding, errors="ignore").removeprefix("\ufeff")
+    first = head.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    titles, header = _header(head, delimiter, is_header)
+    fast = _fast(payload, encoding, delimiter, titles, header)
+    return fast or CsvRows(encoding, delimiter, titles)([payload])
+
+
+def _header(head: str, delimiter: str, is_header: IsHeader) -> tuple[int, list[str]]:
+    rows = [row for row, _ in zip(csv.reader(io.StringIO(head), delimiter=delimiter), range(_TITLES_AT_MOST), strict=False)]
+    at = next((at for at, row in enumerate(rows) if is_header([clean_header(cell) for cell in row])), 0)
+    return at, rows[at] if rows else []
+
+
+def _fast(payload: Payload, encoding: str, delimiter: str, titles: int, header: Sequence[str]) -> Raw | None:
+    """The rows by Arrow, as text; None where a row is shorter or longer than the header, or a title or header takes several lines: the
+    patient reader counts those."""
+    lines = payload.content.split(b"\n", titles + 1)
+    if len(lines) < titles + 2 or any(line.count(b'"') % 2 for line in lines[: titles + 1]):
+        return None
+    names = distinct_headers([clean_header(name) or f"第{at}列" for at, name in enumerate(header, start=1)])
+    kinds = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=[""]
+    )
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(payload.content),
+            pa_csv.ReadOptions(column_names=names, skip_rows=titles + 1, encoding=encoding),
+            pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            kinds,
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+    return _raw(table.to_pandas(), first=titles + 2)
+
+
+def _raw(cells: pd.DataFrame, *, first: int) -> Raw:
+    filled = cells.notna().any(axis=1).to_numpy()
+    lines = pd.Series(pd.RangeIndex(first, first + len(cells))[filled].astype("str"), dtype="str")
+    return Raw(cells[filled].reset_index(drop=True), lines, {"": tuple(cells.columns)}, parts_of([int(filled.sum())]))
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""`yizhan dedupe`: any list in, its stations out; every file a person may have, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.flows.dedupe_lists import dedupe, of_lines, stations, town, truth, written
+from transforms.dedupe.levels import COMPARISONS
+
+_FOUR = {"clusters.csv", "pairs.parquet", "review.csv", "report.html"}
+
+
+def test_two_lists_of_a_town_are_matched_and_scored(tmp_path: Path) -> None:
+    rows = town()
+    ended = dedupe(written(tmp_path / "town.csv", rows), out=tmp_path / "out", truth=truth(tmp_path / "truth.csv", rows))
+    assert ended.code == 0
+    score = re.search(r"F1 ([\d.]+)", ended.told)
+    assert score is not None
+    assert float(score[1]) > 0.95
+    assert {path.name for path in (tmp_path / "out").iterdir()} == _FOUR
+    assert set(stations(tmp_path / "out")) == set(rows["listing_id"])
+
+
+def test_a_truth_of_pairs_scores_the_same_as_one_of_stations(tmp_path: Path) -> None:
+    rows = town()
+    listed = written(tmp_path / "town.csv", rows)
+    pairs = of_lines(tmp_path / "pairs.csv", ("left_id", "right_id"), *((f"a{at}", f"b{at}") for at in range(120)))
+    by_pairs = dedupe(listed, out=tmp_path / "one", truth=pairs)
+    by_stations = dedupe(listed, out=tmp_path / "two", truth=truth(tmp_path / "truth.csv", rows))
+    assert (
+        re.findall(r"P [\d.]+  R [\d.]+  F1 [\d.]+", by_pairs.told) == re.findall(r"P [\d.]+  R [\d.]+  F1 [\d.]+", by_stations.told) != []
+    )
+
+
+def test_one_to_one_gives_each_listing_at_most_one_partner_in_the_other_list(tmp_path: Path) -> None:
+    rows = pd.concat([town(), town().iloc[[1]].assign(listing_id="b0-again")], ignore_index=True)
+    assert dedupe(written(tmp_path / "town.csv", rows), out=tmp_path / "out", one_to_one=True).code == 0
+    source = dict(zip(rows["listing_id"], rows["source"], strict=True))
+    members: dict[str, list[str]] = {}
+    for listing, station in stations(tmp_path / "out").items():
+        members.setdefault(station, []).append(source[listing])
+    assert {tuple(sorted(sources)) for sources in members.values()} == {("乙",), ("乙", "甲")}
+
+
+@pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "gb18030", "xlsx", "parquet", "titled", "tabs"])
+def test_every_form_of_a_file_gives_the_same_stations(tmp_path: Path, form: str) -> None:
+    rows = town(40)
+    expected = dedupe(written(tmp_path / "plain.csv", rows), out=tmp_path / "expected")
+    cells = rows.drop(columns="station")
+    path = tmp_path / f"list.{form if form in {'xlsx', 'parquet'} else 'csv'}"
+    if form == "xlsx":
+        cells.to_excel(path, index=False)
+    elif form == "parquet":
+        cells.to_parquet(path, index=False)
+    elif form == "titled":
+        path.write_text("驿站名单（2026年）\n填报单位：某局\n" + cells.to_csv(index=False), "utf-8")
+    elif form == "tabs":
+        cells.to_csv(path, index=False, sep="\t")
+    else:
+        written(path, rows, form)
+    assert dedupe(path, out=tmp_path / "out").code == expected.code == 0
+    assert stations(tmp_path / "out") == stations(tmp_path / "expected")
+
+
+def test_the_order_of_rows_and_files_is_nothing(tmp_path: Path) -> None:
+    rows = town(60)
+    first, second = written(tmp_path / "a.csv", rows[rows["source"] == "甲"]), written(tmp_path / "b.csv", rows[rows["source"] == "乙"])
+    mixed = written(tmp_path / "mixed.csv", rows.sample(frac=1, random_state=3))
+    assert dedupe(first, second, out=tmp_path / "one").code == 0
+    assert dedupe(mixed, out=tmp_path / "two").code == 0
+    assert stations(tmp_path / "one") == stations(tmp_path / "two")
+
+
+def test_rows_without_an_id_are_named_by_file_and_row(tmp_path: Path) -> None:
+    path = of_lines(
+        tmp_path / "名单.csv", ("名称", "地址"), ("青松面馆", "青阳路2号"), ("", ""), ("青松面馆", "青阳路2号"), ("明月茶社", "长江路9号")
+    )
+    assert dedupe(path, out=tmp_path / "out").code == 0
+    assert stations(tmp_path / "out") == {"名单.csv:2": "名单.csv:2", "名单.csv:4": "名单.csv:2", "名单.csv:5": "名单.csv:5"}
+
+
+def test_a_row_without_a_name_is_a_station_of_its_own(tmp_path: Path) -> None:
+    path = of_lines(tmp_path / "a.csv", ("id", "name", "address"), ("1", "青松面馆", "青阳路2号"), ("2", "", "青阳路2号"))
+    ended = dedupe(path, out=tmp_path / "out")
+    assert ended.code == 0
+    assert "1 行没有可以辨认的名称" in ended.told
+    assert stations(tmp_path / "out") == {"1": "1", "2": "2"}
+
+
+def test_two_files_that_number_their_rows_alike_are_told_apart(tmp_path: Path) -> None:
+    lines = [("1", "青松面馆", "青阳路2号"), ("2", "明月茶社", "长江路9号")]
+    files = [of_lines(tmp_path / name, ("序号", "名称", "地址"), *lines) for name in ("a.csv", "b.csv")]
+    ended = dedupe(*files, out=tmp_path / "out")
+    assert ended.code == 0
+    assert "已在编号前加上文件名" in ended.told
+    assert stations(tmp_path / "out") == {"a.csv:1": "a.csv:1", "a.csv:2": "a.csv:2", "b.csv:1": "a.csv:1", "b.csv:2": "a.csv:2"}
+
+
+def test_columns_may_be_named_by_hand(tmp_path: Path) -> None:
+    path = of_lines(tmp_path / "a.csv", ("k", "wo", "was"), ("1", "青阳路2号", "青松面馆"), ("2", "青阳路2号", "青松面馆"))
+    assert dedupe(path, out=tmp_path / "out", columns="listing_id=k,name=was,address=wo").code == 0
+    assert stations(tmp_path / "out") == {"1": "1", "2": "1"}
+
+
+def test_positions_in_several_datums_meet(tmp_path: Path) -> None:
+    header = ("id", "source", "name", "lng", "lat", "datum")
+    one = ("118.380000", "31.330000", "wgs84"), ("118.385407", "31.328151", "GCJ-02"), ("118.392006", "31.333812", "百度")
+    path = of_lines(tmp_path / "a.csv", header, *((str(at), str(at), "钱塘园面馆", *place) for at, place in enumerate(one)))
+    assert dedupe(path, out=tmp_path / "out").code == 0
+    assert set(stations(tmp_path / "out").values()) == {"0"}
+
+
+def test_english_lists_work(tmp_path: Path) -> None:
+    header = ("Id", "Source", "Site name", "Address", "Phone")
+    path = of_lines(
+        tmp_path / "sites.csv",
+        header,
+        ("1", "a", "Chicago Urban Day School", "1248 W. 69th Street", "(773) 483-3555"),
+        ("2", "b", "CHICAGO URBAN DAYCARE", "1248 West 69th St, Chicago", "4833555"),
+        ("3", "c", "St. Augustine College", "1333 W Argyle St", "9783555"),
+        ("4", "a", "Treatment Center, Inc.", "1333 N. Argyle Avenue", ""),
+    )
+    assert dedupe(path, out=tmp_path / "out").code == 0
+    assert stations(tmp_path / "out") == {"1": "1", "2": "1", "3": "3", "4": "4"}
+
+
+def test_rows_of_two_cities_never_meet_by_name(tmp_path: Path) -> None:
+    header = ("id", "名称", "城市", "地址")
+    path = of_lines(tmp_path / "a.csv", header, ("1", "中山公园茶社", "芜湖市", "中山路1号"), ("2", "中山公园茶社", "合肥市", "中山路1号"))
+    assert dedupe(path, out=tmp_path / "out").code == 0
+    assert stations(tmp_path / "out") == {"1": "1", "2": "2"}
+
+
+def test_pairs_carry_levels_that_the_model_knows_and_the_review_says_why(tmp_path: Path) -> None:
+    rows = town()
+    assert dedupe(written(tmp_path / "town.csv", rows), out=tmp_path / "out").code == 0
+    pairs = pd.read_parquet(tmp_path / "out" / "pairs.parquet")
+    for text in pairs["levels"].unique():
+        levels = json.loads(text)
+        assert all(levels[comparison.name] in comparison.levels for comparison in COMPARISONS)
+    review = pd.read_csv(tmp_path / "out" / "review.csv", dtype="str", keep_default_na=False)
+    assert len(review) == int(pairs["review"].sum())
+    assert list(review.columns) == ["left_id", "right_id", "weight", "left_name", "left_address", "right_name", "right_address", "why"]
+
+
+def test_the_report_is_one_page_that_fetches_nothing_and_runs_nothing_of_the_lists(tmp_path: Path) -> None:
+    rows = town(40)
+    rows.loc[0, "name"] = rows.loc[1, "name"] = "<script>alert(1)</script>面馆"
+    assert dedupe(written(tmp_path / "town.csv", rows), out=tmp_path / "out").code == 0
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert re.findall(r"(?:src|href)\s*=|url\(|@import|<script", page) == []
+    assert "各权重的例子" in page
+
+
+def test_the_command_starts_without_prefect_great_expectations_or_a_database() -> None:
+    asked = (
+        "import sys, flows.command, flows.dedupe_command; print(sorted({'prefect', 'great_expectations', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"

@@ -1,0 +1,165 @@
+"""A model is trained, compared and accepted by command; what was accepted is in force from the next night, until that is undone."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from flows.house import open_house
+from flows.judge import undo
+from flows.models import accept_model, compare_model, show_model, train_model
+from flows.run import RefusedError
+from flows.settings import SettingError
+from tests.night.town import Household, assert_same, iso
+from transforms.dedupe import load_model
+from transforms.dedupe.model import write_model
+from warehouse.journal import read_journal
+
+SIGNED = {"who": "李敏", "why": "比过"}
+
+
+class Heard:
+    """A console and what was said on it."""
+
+    def __init__(self) -> None:
+        self._told = io.StringIO()
+        self.say = Console(file=self._told, width=300)
+
+    def __contains__(self, words: str) -> bool:
+        return words in self._told.getvalue()
+
+
+def bolder(path: Path) -> Path:
+    """The model that ships, less afraid of joining: pairs of five bits less are one station."""
+    document = json.loads(json.dumps(load_model().document))
+    for stratum in document["strata"].values():
+        stratum["prior"] += 5000
+    write_model(document, path)
+    return path
+
+
+def in_force(household: Household) -> str:
+    return open_house(household.settings).model.fingerprint
+
+
+def test_the_model_that_ships_is_in_force_until_another_is_accepted(published: Household) -> None:
+    heard = Heard()
+    show_model(published.settings, heard.say)
+    assert "随附的模型" in heard
+    assert load_model().fingerprint in heard
+    assert "合并" in heard
+
+
+def test_training_writes_a_model_that_is_not_in_force(published: Household) -> None:
+    heard = Heard()
+    train_model(published.settings, heard.say)
+    (file,) = (published.home / "models").glob("*.json")
+    assert load_model(file).fingerprint == file.stem
+    assert load_model(file).thresholds == load_model().thresholds
+    assert str(file) in heard
+    assert in_force(published) == load_model().fingerprint
+    train_model(published.settings, heard.say)
+    assert len(list((published.home / "models").iterdir())) == 1, "the same register teaches the same"
+
+
+def test_comparing_a_model_with_itself_changes_nothing(published: Household, tmp_path: Path) -> None:
+    heard = Heard()
+    write_model(json.loads(json.dumps(load_model().document)), tmp_path / "same.json")
+    compare_model(published.settings, heard.say, tmp_path / "same.json")
+    assert "没有驿站因此合并或拆分" in heard
+    assert "同一个模型" in heard
+
+
+def test_what_compare_tells_is_what_the_next_night_does(published: Household, tmp_path: Path) -> None:
+    heard = Heard()
+    accept_model(published.settings, heard.say, bolder(tmp_path / "bolder.json"), **SIGNED)
+    assert "合并出" in heard
+    before = published.query("select listing_id, station_id from station_listing where valid_to is null")
+    assert before["station_id"].nunique() == published.query("select count(distinct station_id) as n from station_listing")["n"][0]
+    accepted = load_model(tmp_path / "bolder.json").fingerprint
+    assert in_force(published) == accepted
+    published.run(iso(0))
+    stored = published.query("select model_fingerprint from night")["model_fingerprint"].iloc[-1]
+    assert stored == accepted
+    after = published.query("select listing_id, station_id from station_listing where valid_to is null")
+    assert after["station_id"].nunique() < before["station_id"].nunique()
+
+
+def test_an_undone_acceptance_gives_back_the_model_before_and_the_same_register(published: Household, tmp_path: Path) -> None:
+    before = published.tables()
+    heard = Heard()
+    accept_model(published.settings, heard.say, bolder(tmp_path / "bolder.json"), **SIGNED)
+    published.run(iso(0))
+    undo(published.settings, heard.say, str(read_journal(published.house.journal).log["decision_id"][0]), **SIGNED)
+    assert in_force(published) == load_model().fingerprint
+    published.run(iso(0))
+    after = published.tables()
+    assert_same(*({name: tables[name] for name in tables if name != "decision"} for tables in (after, before)))
+
+
+def test_an_accepted_file_that_is_missing_is_told_before_the_night_and_can_be_undone(published: Household, tmp_path: Path) -> None:
+    heard = Heard()
+    accept_model(published.settings, heard.say, bolder(tmp_path / "bolder.json"), **SIGNED)
+    kept = published.home / "models" / f"{load_model(tmp_path / 'bolder.json').fingerprint}.json"
+    kept.unlink()
+    with pytest.raises(SettingError, match="不在：请从备份放回"):
+        open_house(published.settings)
+    write_model(json.loads(json.dumps(load_model().document)), kept)
+    with pytest.raises(SettingError, match="不是接受时的那一个"):
+        open_house(published.settings)
+    kept.unlink()
+    undo(published.settings, heard.say, str(read_journal(published.home / "decisions.jsonl").log["decision_id"][0]), **SIGNED)
+    assert "说不准" in heard
+    assert in_force(published) == load_model().fingerprint
+
+
+def test_a_setting_goes_before_and_is_told(published: Household, tmp_path: Path) -> None:
+    file = bolder(tmp_path / "bolder.json")
+    set_so = published.settings.model_copy(update={"model": file})
+    heard = Heard()
+    with pytest.raises(RefusedError, match="YIZHAN_MODEL"):
+        accept_model(set_so, heard.say, file, **SIGNED)
+    show_model(set_so, heard.say)
+    assert "YIZHAN_MODEL" in heard
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("{}", "版本"), ("{", "读不出来"), ('{"version": 1, "fingerprint": "x"}', "指纹不符")],
+)
+def test_a_file_that_is_no_model(published: Household, tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "broken.json").write_text(content, "utf-8")
+    with pytest.raises(RefusedError, match=sentence):
+        compare_model(published.settings, Heard().say, tmp_path / "broken.json")
+    with pytest.raises(RefusedError, match=sentence):
+        accept_model(published.settings, Heard().say, tmp_path / "broken.json", **SIGNED)
+    assert not published.house.journal.exists()
+
+
+def test_nothing_is_accepted_unsigned(published: Household, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="没有写明是谁"):
+        accept_model(published.settings, Heard().say, bolder(tmp_path / "bolder.json"), who=" ", why="比过")
+    assert in_force(published) == load_model().fingerprint
+
+
+def test_too_few_listings_teach_nothing(published: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.models.TRAINABLE", 10**6)
+    with pytest.raises(RefusedError, match="训练不出可靠的模型"):
+        train_model(published.settings, Heard().say)
+    assert not (published.home / "models").exists()
+
+
+def test_training_that_went_astray_writes_nothing(published: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transforms.dedupe.train import AstrayError
+
+    def astray(*_: object) -> None:
+        raise AstrayError("训练没有收敛")
+
+    monkeypatch.setattr("flows.models.train", astray)
+    with pytest.raises(RefusedError, match="没有写下模型：训练没有收敛"):
+        train_model(published.settings, Heard().say)
+    assert not (published.home / "models").exists()

@@ -1,0 +1,74 @@
+"""What any list needs of the engine: partners of two lists, scores by count, and a model learnt or lent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.flows.dedupe_lists import town
+from transforms.dedupe import load_model
+from transforms.dedupe.fit import fit, part_of
+from transforms.dedupe.one_to_one import partners
+from transforms.dedupe.scoring import pair_score
+from transforms.dedupe.telling import evidence
+from transforms.standardise.anywhere import listings_of
+
+
+def ints(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(values, dtype=np.int64)
+
+
+def test_partners_are_those_with_the_greatest_sum_and_not_the_heaviest_pair() -> None:
+    labels = partners(4, ints(0, 0, 1), ints(2, 3, 2), ints(5000, 4000, 4500), 0)
+    assert labels.tolist() == [0, 1, 1, 0]
+
+
+def test_a_pair_below_the_threshold_has_no_partner() -> None:
+    assert partners(2, ints(0), ints(1), ints(999), 1000).tolist() == [0, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11), st.integers(-3000, 9000)), max_size=30, unique_by=lambda pair: pair[:2]))
+def test_partners_are_one_to_one_whatever_the_pairs(pairs: list[tuple[int, int, int]]) -> None:
+    left, right, weights = (ints(*(pair[at] for pair in pairs)) for at in range(3))
+    labels = partners(12, left, right, weights, 0)
+    assert np.bincount(labels).max() <= 2
+    met = {(a, b) for a, b, weight in pairs if weight >= 0}
+    assert {(int(label), at) for at, label in enumerate(labels) if label != at} <= met
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=25))
+def test_scores_by_count_equal_scores_by_pairs(labels: list[tuple[int, int]]) -> None:
+    found, true = (
+        pd.Series([label[side] for label in labels], index=[str(at) for at in range(len(labels))], dtype="int64") for side in (0, 1)
+    )
+    score = pair_score(found, true)
+    every = [(a, b) for a in range(len(labels)) for b in range(a)]
+    by_pairs = [sum(labels[a][side] == labels[b][side] for a, b in every) for side in (0, 1)]
+    assert [score.found, score.true] == by_pairs
+    assert score.hits == sum(labels[a] == labels[b] for a, b in every)
+
+
+def test_a_town_teaches_and_a_list_without_positions_is_lent_the_model_that_ships() -> None:
+    rows = town().assign(line="1").replace({"datum": {"wgs84": "WGS-84"}})
+    listings, _ = listings_of(rows.drop(columns="station"))
+    assert fit(listings).why_not is None
+    lent = fit(listings.assign(lng_wgs84=np.nan, lat_wgs84=np.nan))
+    assert lent.why_not == "有坐标的不到一半"
+    assert lent.model.thresholds == load_model().thresholds
+
+
+def test_what_teaches_is_bounded_and_the_same_for_any_order() -> None:
+    many = pd.DataFrame({"listing_id": [str(at) for at in range(30_000)], "city_code": "芜湖", "lng_wgs84": np.arange(30_000) / 1000})
+    taught = part_of(many)
+    assert len(taught) == 20_000
+    pd.testing.assert_frame_equal(taught, part_of(many.sample(frac=1, random_state=1)))
+
+
+def test_evidence_leaves_out_what_nobody_knows() -> None:
+    model = load_model()
+    levels = {comparison: f"{comparison}_missing" for comparison in ("phone", "credit", "plaque", "hours", "facilities", "opened")}
+    told = {"stratum": "near", "where": "d30+number", "name": "org_missing+equal", "kind": "kind_missing+premises_missing", **levels}
+    lines = evidence(pd.Series(told).to_json(), model)
+    assert [text.split("：")[0] for text, _ in lines] == ["名称", "地点"]
