@@ -6,7 +6,9 @@ components, 0.93 so). Means are compared as exact integers, ties by listing orde
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,18 +74,24 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
     components, cuts = _components(count, edges, heights, link)
     labels = np.arange(count, dtype=np.int64)
     spoken_of = np.array(sorted(constraints.nodes), dtype=np.int64)
-    for groups in components:  # as many of one size at a time as memory is let have
+
+    def settle(groups: Ints) -> Ints:
         size = groups.shape[1]
         upper = np.triu_indices(size, 1)
         squares = np.zeros((len(groups), size, size), dtype=np.int64)
         squares[:, upper[0], upper[1]] = weigh(groups[:, upper[0]].reshape(-1), groups[:, upper[1]].reshape(-1)).reshape(len(groups), -1)
         squares += squares.transpose(0, 2, 1)
-        asked = np.isin(groups, spoken_of).any(axis=1)
+        settled, asked = groups.copy(), np.isin(groups, spoken_of).any(axis=1)
         if not asked.all():
-            labels[groups[~asked]] = _linkages(groups[~asked], squares[~asked], same, constraints.exclusive)
+            settled[~asked] = _linkages(groups[~asked], squares[~asked], same, constraints.exclusive)
         for at in np.flatnonzero(asked):
             for part in _linkage(groups[at], squares[at], same, constraints):
-                labels[part] = min(part)
+                settled[at, np.isin(groups[at], part)] = min(part)
+        return settled
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # components share no listing
+        for groups, settled in pool.map(lambda groups: (groups, settle(groups)), components):
+            labels[groups] = settled
     return Clustered(labels, cuts)
 
 

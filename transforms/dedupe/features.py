@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -137,12 +138,20 @@ def features(listings: pd.DataFrame) -> Features:
     Raises ValueError when a listing_id occurs twice.
     """
     ids, order = _in_order(listings["listing_id"])
-    with ThreadPoolExecutor() as pool:  # the codes are worked out without Python's lock
+    lng, lat = _number(listings, "lng_wgs84", order), _number(listings, "lat_wgs84", order)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and arrow work without Python's lock
         columns = [listings[name] if name in listings.columns else None for name in _TEXTS]
         text = dict(zip(_TEXTS, pool.map(lambda column: coded(column, len(ids), order), columns), strict=True))
-    lng, lat = _number(listings, "lng_wgs84", order), _number(listings, "lat_wgs84", order)
+        known: list[Future[Any]] = [
+            pool.submit(_matrix, text["phones"], hot_lines=False),
+            pool.submit(_matrix, text["contact_phone"], hot_lines=True),
+            pool.submit(_masks, text["plaques"]),
+            pool.submit(_masks, text["facilities"]),
+            pool.submit(_shifts, lng, lat),
+        ]
+        trade, sort = premises(text.pop("name"), text.pop("host"), text["kind"])
+        phones, contacts, plaques, facilities, shifts = (each.result() for each in known)
     sources, source = _sorted_codes(text["source"])
-    trade, sort = premises(text.pop("name"), text.pop("host"), text["kind"])
     core = cores(text["name_core"], text["county"], trade)
     organisation = organisations(text["organisation"])
     number = Coded(np.where(text["road"].code >= 0, text["number"].code, -1).astype(np.int32), text["number"].values)
@@ -150,9 +159,8 @@ def features(listings: pd.DataFrame) -> Features:
     figures = pd.to_numeric(base.values.where(base.values.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int32)
     kind, opened = text["kind"], text["opened_on"]
     family = kind.mapped(lambda values: values.map(FAMILIES).fillna(values))
-    landmark, shifts = text["landmark"], _shifts(lng, lat)
+    landmark = text["landmark"]
     lengths, words = np.hypot(shifts[:, :, 0], shifts[:, :, 1]), _words(core)
-    phones, contacts = _matrix(text["phones"], hot_lines=False), _matrix(text["contact_phone"], hot_lines=True)
     related = {
         "community": text["community_code"].code,
         "town": text["town_code"].code,
@@ -207,8 +215,8 @@ def features(listings: pd.DataFrame) -> Features:
         shift_reach=float(np.max(lengths, initial=0.0, where=np.isfinite(lengths))),
         phones=phones,
         contacts=contacts,
-        plaques=_masks(text["plaques"]),
-        facilities=_masks(text["facilities"]),
+        plaques=plaques,
+        facilities=facilities,
         told=frozenset(name for name in ("plaques", "facilities") if (text[name].code >= 0).any()),
     )
 
