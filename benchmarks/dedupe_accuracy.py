@@ -46,9 +46,7 @@ def large(seeds: range) -> pd.DataFrame:
 def _splink(python: str, listings: pd.DataFrame) -> None:
     known = features(listings)
     ordered = listings.sort_values("listing_id").reset_index(drop=True).drop(columns=["verbatim", "faults"])
-    prepared = ordered.assign(
-        **{name: known.text[name].where(known.text[name] != "") for name in ("name_core", "organisation", "trade", "hours")}
-    )
+    prepared = ordered.assign(**{name: known.text[name].texts() for name in ("name_core", "organisation", "trade", "hours")})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "listings.parquet"
         prepared.to_parquet(path)

@@ -6,7 +6,9 @@ components, 0.93 so). Means are compared as exact integers, ties by listing orde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +17,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from transforms.dedupe.features import Ints, Marks
+from transforms.dedupe.coded import Ints, Marks
 
 #: A component larger than this is split by raising its link threshold, so that all its pairs (about n²/2) stay affordable. A station
 #: is on at most a handful of lists; what is larger is a chain of weak links.
@@ -26,6 +28,12 @@ _RISE: Final = 1000
 
 #: The weight at which a judged pair enters the links: above every other.
 _JUDGED: Final = 1 << 40
+
+#: The mean of what may never meet.
+_NEVER: Final = np.iinfo(np.int64).min
+
+#: Weights of components that are held at a time: bounds memory, changes nothing.
+_CELLS_AT_ONCE: Final = 1 << 19
 
 Weigh = Callable[[Ints, Ints], Ints]
 
@@ -62,70 +70,125 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
     strong = weights >= link
     edges = (np.append(left[strong], judged[:, 0]), np.append(right[strong], judged[:, 1]))
     # a judged pair is never cut: it enters with a weight above every other
-    heights = np.append(weights[strong], np.full(len(judged), _JUDGED, dtype=np.int64))
-    members, cuts = _components(count, edges, heights, link)
+    heights = np.append(weights[strong].astype(np.int64), np.full(len(judged), _JUDGED, dtype=np.int64))
+    components, cuts = _components(count, edges, heights, link)
     labels = np.arange(count, dtype=np.int64)
-    inside = _inside(members)
-    all_weights = weigh(inside[0], inside[1])
-    spoken_of, silent = constraints.nodes, Constraints(constraints.exclusive, frozenset(), ())
-    start = 0
-    for group in members:
-        size = len(group)
-        square = np.zeros((size, size), dtype=np.int64)
+    spoken_of = np.array(sorted(constraints.nodes), dtype=np.int64)
+
+    def settle(groups: Ints) -> Ints:
+        size = groups.shape[1]
         upper = np.triu_indices(size, 1)
-        block = all_weights[start : start + len(upper[0])]
-        start += len(upper[0])
-        square[upper] = block
-        for part in _linkage(group, square + square.T, same, constraints if spoken_of.intersection(group.tolist()) else silent):
-            labels[part] = min(part)
+        squares = np.zeros((len(groups), size, size), dtype=np.int64)
+        squares[:, upper[0], upper[1]] = weigh(groups[:, upper[0]].reshape(-1), groups[:, upper[1]].reshape(-1)).reshape(len(groups), -1)
+        squares += squares.transpose(0, 2, 1)
+        settled, asked = groups.copy(), np.isin(groups, spoken_of).any(axis=1)
+        if not asked.all():
+            settled[~asked] = _linkages(groups[~asked], squares[~asked], same, constraints.exclusive)
+        for at in np.flatnonzero(asked):
+            for part in _linkage(groups[at], squares[at], same, constraints):
+                settled[at, np.isin(groups[at], part)] = min(part)
+        return settled
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # components share no listing
+        for groups, settled in pool.map(lambda groups: (groups, settle(groups)), components):
+            labels[groups] = settled
     return Clustered(labels, cuts)
 
 
-def _components(count: int, edges: tuple[Ints, Ints], heights: Ints, link: int) -> tuple[list[Ints], pd.DataFrame]:
-    """Components of at least two listings, none above the bound, each sorted; and what had to be cut."""
-    members: list[Ints] = []
-    cuts: list[tuple[int, int, int, int]] = []
-    waiting = [(edges[0], edges[1], heights, link)]
-    while waiting:
-        a, b, height, threshold = waiting.pop()
-        if not len(a):
-            continue
-        labels = _connected(count, a, b)
-        sizes = np.bincount(labels)
-        held = labels[a]
-        fine = sizes[held] <= COMPONENT_BOUND
-        members.extend(_groups(np.unique(np.concatenate([a[fine], b[fine]])), labels))
-        for label in np.unique(held[~fine]):
-            mine = held == label
-            first = int(min(a[mine].min(), b[mine].min()))
-            raised = max(threshold, int(height[mine].min())) + _RISE
-            kept = mine & (height >= raised)
-            if height[mine].min() == _JUDGED:  # judged together, all of it: a person's word has no bound
-                members.extend(_groups(np.unique(np.concatenate([a[mine], b[mine]])), labels))
-                continue
-            cuts.append((int(sizes[label]), first, raised, int(mine.sum() - kept.sum())))
-            waiting.append((a[kept], b[kept], height[kept], raised))
-    members.sort(key=lambda group: int(group[0]))
-    return members, pd.DataFrame(sorted(cuts), columns=["members", "first", "raised_to_mb", "links_cut"])
+def _components(count: int, edges: tuple[Ints, Ints], heights: Ints, link: int) -> tuple[Iterator[Ints], pd.DataFrame]:
+    """Components of at least two listings, none above the bound, each sorted: those of one size a line each in one array, or several. And
+    what had to be cut."""
+    found: list[tuple[Ints, Ints]] = []
+    cuts: list[pd.DataFrame] = []
+    a, b, height = np.asarray(edges[0]), np.asarray(edges[1]), heights
+    threshold = np.full(len(a), link, dtype=np.int64)
+    while len(a):
+        nodes, label = _connected(count, a, b)
+        held = label[np.searchsorted(nodes, a)]
+        sizes, links = np.bincount(label), np.bincount(held)
+        lowest = np.full(len(sizes), _JUDGED, dtype=np.int64)
+        np.minimum.at(lowest, held, height)
+        # judged together, all of it: a person's word has no bound
+        fine = (sizes <= COMPONENT_BOUND) | (lowest == _JUDGED)
+        found.append((nodes[fine[label]], label[fine[label]]))
+        raised = np.zeros(len(sizes), dtype=np.int64)
+        raised[held] = np.maximum(threshold, lowest[held]) + _RISE
+        kept = ~fine[held] & (height >= raised[held])
+        first = nodes[np.unique(label, return_index=True)[1]]
+        told = pd.DataFrame(
+            {"members": sizes, "first": first, "raised_to_mb": raised, "links_cut": links - np.bincount(held[kept], minlength=len(sizes))}
+        )
+        cuts.append(told[~fine])
+        a, b, height, threshold = a[kept], b[kept], height[kept], raised[held[kept]]
+    columns = ["members", "first", "raised_to_mb", "links_cut"]
+    ordered = pd.concat(cuts).sort_values(columns).reset_index(drop=True) if cuts else pd.DataFrame(columns=columns, dtype="int64")
+    return _by_size(found), ordered
 
 
-def _connected(count: int, a: Ints, b: Ints) -> Ints:
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+def _connected(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """The listings that the pairs name, in order, and the component of each."""
+    named = np.zeros(count, dtype=np.bool_)
+    named[a] = named[b] = True
+    nodes = np.flatnonzero(named)
+    place = np.zeros(count, dtype=np.int32)
+    place[nodes] = np.arange(len(nodes), dtype=np.int32)
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (place[a], place[b])), shape=(len(nodes), len(nodes)))
+    return nodes, np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _groups(nodes: Ints, labels: Ints) -> list[Ints]:
-    order = nodes[np.argsort(labels[nodes], kind="stable")]
-    return [part for part in np.split(order, np.nonzero(np.diff(labels[order]))[0] + 1) if len(part) > 1]
+def _by_size(found: list[tuple[Ints, Ints]]) -> Iterator[Ints]:
+    """Components as arrays with a component a line."""
+    sized: dict[int, list[Ints]] = {}
+    for nodes, label in found:
+        counts = np.bincount(label) if len(label) else np.zeros(0, dtype=np.int64)
+        order = nodes[np.argsort(label, kind="stable")]
+        firsts = np.cumsum(counts) - counts
+        for size in np.unique(counts[counts > 1]).tolist():
+            sized.setdefault(size, []).append(order[firsts[counts == size][:, None] + np.arange(size)])
+    for size in sorted(sized):
+        groups = np.concatenate(sized[size])
+        step = max(_CELLS_AT_ONCE // size**2, 1)
+        yield from (groups[at : at + step] for at in range(0, len(groups), step))
 
 
-def _inside(members: list[Ints]) -> tuple[Ints, Ints]:
-    """All pairs inside each component, in order."""
-    empty = np.zeros(0, dtype=np.int64)
-    corners = {size: np.triu_indices(size, 1) for size in {len(group) for group in members}}
-    left = [group[corners[len(group)][0]] for group in members]
-    right = [group[corners[len(group)][1]] for group in members]
-    return np.concatenate([empty, *left]), np.concatenate([empty, *right])
+def _linkages(groups: Ints, sums: Ints, same: int, exclusive: tuple[Ints, ...]) -> Ints:
+    """`_linkage` of many components of one size that no person spoke of, all of them step by step: the label of each listing."""
+    size = groups.shape[1]
+    labels = groups.copy()
+    barred = np.zeros(sums.shape, dtype=np.bool_)
+    barred[:, np.arange(size), np.arange(size)] = True
+    for codes in (each[groups] for each in exclusive):
+        barred |= (codes[:, :, None] != codes[:, None, :]) & (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
+    counts = np.ones(groups.shape, dtype=np.int64)
+    # an exact floor of the mean in thousandths of a milli-bit, as in `_linkage`; a step changes those of one cluster alone
+    means = np.where(barred, _NEVER, sums * 1000)
+    left = np.arange(len(groups))
+    for _ in range(size - 1):
+        flat = means.reshape(len(left), -1)
+        best = flat.argmax(axis=1)
+        going = flat[np.arange(len(left)), best] >= same * 1000
+        if not going.all():
+            left, sums, barred, counts, means, best = (each[going] for each in (left, sums, barred, counts, means, best))
+        if not len(left):
+            break
+        rows, first, second = (
+            np.arange(len(left)),
+            best // size,
+            best % size,
+        )  # a mean stands there twice: the one met first has first < second
+        sums[rows, first] += sums[rows, second]
+        sums[rows, :, first] += sums[rows, :, second]
+        barred[rows, first] |= barred[rows, second]
+        barred[rows, first, second] = True
+        barred[rows, :, first] = barred[rows, first]
+        barred[rows, second] = barred[rows, :, second] = True
+        counts[rows, first] += counts[rows, second]
+        changed = np.where(barred[rows, first], _NEVER, sums[rows, first] * 1000 // (counts[rows, first][:, None] * counts))
+        means[rows, first] = means[rows, :, first] = changed
+        means[rows, second] = means[rows, :, second] = _NEVER
+        mine, joining = labels[left], groups[left, second]
+        labels[left] = np.where(mine == joining[:, None], groups[left, first][:, None], mine)
+    return labels
 
 
 def _linkage(group: Ints, square: Ints, same: int, constraints: Constraints) -> list[list[int]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Final, TypeVar
 
 import numpy as np
 
-from transforms.dedupe.features import Features, Floats, Ints, Marks, Words
-from transforms.dedupe.geometry import datum_shifted, distances
+from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.features import MARKS, RELATED, Features, Floats, Words
+from transforms.dedupe.geometry import DATUM_TOLERANCE_M, datum_shifted, distances
 from transforms.dedupe.levels import (
     ADDRESS,
     COMPARISONS,
@@ -26,7 +30,10 @@ from transforms.dedupe.levels import (
     PLAQUE,
     PREMISES,
     STRATA,
+    Comparison,
 )
+
+T = TypeVar("T")
 
 #: Dice coefficient of two character sets from which names count as close or as having something in common. At 0.5 half of the
 #: characters of two four-character names agree, which two unrelated names of one quarter (天门山路…) reach often; below 0.45 they share
@@ -38,8 +45,19 @@ _SOME: Final = 0.45
 #: 2000: further than any wrong datum moves a place.
 _STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
 
+#: What an offset and a datum vector differ by in length when they differ by DATUM_TOLERANCE_M, and a millimetre for rounding.
+_AS_FAR: Final = DATUM_TOLERANCE_M + 0.001
+
 #: House numbers at most this far apart are neighbours (38 and 40 face the same corner).
 _NEIGHBOURS: Final = 2
+
+
+#: Pairs compared at a time: what a chunk needs stays in the processor's cache. Changes nothing.
+CHUNK: Final = 1 << 15
+
+
+#: Whole rows of two listings fetched at a time, for the same reason.
+_ROWS: Final = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,164 +77,286 @@ class Levels:
         return Levels({name: codes[chosen] for name, codes in self.codes.items()}, self.stratum[chosen])
 
 
+class _Cases:
+    """All cases there can be of eight related columns, each the same in both listings, held by both, or neither; and of marks on either listing.
+
+    A rule is written on cases, is worked out once for all of them, and is then looked up for each pair by the number of its case.
+    """
+
+    def __init__(self, columns: Sequence[str], marks: Sequence[str] = ()) -> None:
+        self._bits = {f"same {name}": at for at, name in enumerate(columns)} | {f"both {name}": 8 + at for at, name in enumerate(columns)}
+        self._bits |= {name: 16 + at for at, name in enumerate(marks)}
+        self._numbers = np.arange(1 << (16 + len(marks)), dtype=np.int32)
+
+    def same(self, name: str) -> Marks:
+        """Whether both name the same."""
+        return self._bit(f"same {name}")
+
+    def both(self, name: str) -> Marks:
+        """Whether both name it."""
+        return self._bit(f"both {name}")
+
+    def either(self, mark: str) -> Marks:
+        """Whether one of both is marked."""
+        return self._bit(mark)
+
+    def _bit(self, name: str) -> Marks:
+        return np.asarray(self._numbers >> self._bits[name] & 1, dtype=np.bool_)
+
+
+class _Rules:
+    """Every rule worked out for all cases."""
+
+    def __init__(self) -> None:
+        place = _Cases(RELATED[:8], ["number_near"])
+        self.address, self.division, self.quarter = _address(place), _division(place), _quarter(place)
+        near = 1 << 16
+        #: Cases of a place in which it matters how far apart the numbers are.
+        self.asks_number = self.address[:near] != self.address[near:]
+        name = _Cases(RELATED[8:16], MARKS)
+        self.core, self.organisation = _core(name), _organisation(name)
+        self.kind = _joint(_comparison("kind").shape, (_kind(name), _premises(name)))
+        rest = _Cases(RELATED[16:])
+        self.phone, self.opened = _phone(rest), _opened(rest)
+        self.credit, self.hours = _three(rest, CREDIT, "credit"), _three(rest, HOURS, "hours")
+
+
+@cache
+def _rules() -> _Rules:
+    return _Rules()
+
+
+def _comparison(name: str) -> Comparison:
+    return next(comparison for comparison in COMPARISONS if comparison.name == name)
+
+
 def compare(listings: Features, left: Ints, right: Ints) -> Levels:
     """Levels of the pairs (left[i], right[i]); symmetric in left and right."""
+    parts = in_chunks(lambda a, b: compare_chunk(listings, a, b), left, right)
+    return Levels(
+        {comparison.name: np.concatenate([part.codes[comparison.name] for part in parts]) for comparison in COMPARISONS},
+        np.concatenate([part.stratum for part in parts]),
+    )
+
+
+def in_chunks(work: Callable[[Ints, Ints], T], left: Ints, right: Ints) -> list[T]:
+    """`work` over the pairs a chunk at a time, on all cores (numpy works without Python's lock), in their order; once at least."""
+    starts = range(0, max(len(left), 1), CHUNK)
+    if len(starts) == 1:
+        return [work(left, right)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda at: work(left[at : at + CHUNK], right[at : at + CHUNK]), starts))
+
+
+def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
+    """`compare` of as many pairs as the cache holds."""
+    rules, (place, name, rest) = _rules(), _cases(listings, left, right)
+    marks = (listings.marks[left] | listings.marks[right]).astype(np.int32)
+    name |= marks << np.int32(16)
     metres = distances(listings, left, right)
-    address = _address(listings, left, right)
+    address = rules.address[place]
+    asked = np.flatnonzero(rules.asks_number[place])
+    if len(asked):
+        gap = np.abs(listings.number_value[left[asked]] - listings.number_value[right[asked]])
+        address[asked[gap <= _NEIGHBOURS]] = list(ADDRESS).index("number_near")
     parts: dict[str, tuple[Ints, ...]] = {
-        "where": (_distance(listings, left, right, metres), address),
-        "name": (_organisation(listings, left, right), _core(listings, left, right)),
-        "kind": (_kind(listings, left, right), _premises(listings, left, right)),
-        "phone": (_phone(listings, left, right),),
-        "credit": (_three(CREDIT, "credit", listings.credit[left], listings.credit[right]),),
+        "where": (_distance(listings, left, right, metres, rules.division[place]), address),
+        "name": (
+            _spelled_organisation(listings, left, right, rules.organisation[name]),
+            _spelled_core(listings, left, right, rules.core[name]),
+        ),
+        "kind": (rules.kind[name],),
+        "phone": (_several_phones(listings, left, right, rules.phone[rest]),),
+        "credit": (rules.credit[rest],),
         "plaque": (_plaque(listings, left, right),),
-        "hours": (_three(HOURS, "hours", listings.hours[left], listings.hours[right]),),
+        "hours": (rules.hours[rest],),
         "facilities": (_facilities(listings, left, right),),
-        "opened": (_opened(listings, left, right),),
+        "opened": (rules.opened[rest],),
     }
-    codes = {comparison.name: np.ravel_multi_index(parts[comparison.name], comparison.shape).astype(np.int64) for comparison in COMPARISONS}
-    one_door = np.isin(address, [list(ADDRESS).index("number"), list(ADDRESS).index("building")])
+    codes = {comparison.name: _joint(comparison.shape, parts[comparison.name]) for comparison in COMPARISONS}
+    one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
     near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
-    quarter = _same(listings.community, left, right) | _one_road(listings, left, right)
-    return Levels(codes, np.select([near, quarter], [STRATA.index("near"), STRATA.index("quarter")], STRATA.index("far")).astype(np.int64))
+    return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", rules.quarter[place])]))
+
+
+def _cases(listings: Features, left: Ints, right: Ints) -> Ints:
+    """The number of the case that each pair is of, for each eight related columns: which are the same, and above them which both hold."""
+    cases = np.empty((len(RELATED) // 8, len(left)), dtype=np.int32)
+    for at in range(0, len(left), _ROWS):
+        a, b = (listings.related.take(side[at : at + _ROWS], axis=0) for side in (left, right))
+        both = (a | b) >= 0  # absent is −1, whose bits are all ones
+        same = (a == b) & both
+        cases[:, at : at + _ROWS] = (_packed(same) | _packed(both) << np.int32(8)).T
+    return cases
+
+
+#: Multiplied by this, eight bytes of 0 or 1 leave their bits in the highest byte, the first byte's lowest.
+_PACK: Final = np.uint64(0x0102040810204080)
+
+
+def _packed(marks: Marks) -> Ints:
+    """Eight marks in a row as the bits of a number."""
+    return (marks.view("<u8") * _PACK >> np.uint64(56)).astype(np.int32)
+
+
+def _joint(shape: tuple[int, ...], parts: tuple[Ints, ...]) -> Ints:
+    """Codes of joint levels: first · len(second) + second."""
+    return parts[0] if len(parts) == 1 else parts[0] * np.int16(shape[1]) + parts[1]
 
 
 def _choose(names: Mapping[str, str], otherwise: str, tests: Sequence[tuple[str, Marks]]) -> Ints:
     """The code of the first level whose test holds."""
     order = list(names)
-    return np.select([test for _, test in tests], [order.index(name) for name, _ in tests], order.index(otherwise)).astype(np.int64)
+    codes = np.full(len(tests[0][1]), order.index(otherwise), dtype=np.int16)
+    for name, test in reversed(tests):
+        np.copyto(codes, np.int16(order.index(name)), where=test)
+    return codes
 
 
-def _same(codes: Ints, left: Ints, right: Ints) -> Marks:
-    return np.asarray((codes[left] == codes[right]) & (codes[left] >= 0))
+def _three(cases: _Cases, names: Mapping[str, str], stem: str) -> Ints:
+    return _choose(names, f"{stem}_missing", [(f"{stem}_same", cases.same(stem)), (f"{stem}_differs", cases.both(stem))])
 
 
-def _both(codes: Ints, left: Ints, right: Ints) -> Marks:
-    return np.asarray((codes[left] >= 0) & (codes[right] >= 0))
+def _distance(listings: Features, left: Ints, right: Ints, metres: Floats, division: Ints) -> Ints:
+    """By position; `division` where one has none."""
+    steps = list(DISTANCE)[: len(_STEPS)]
+    codes = _choose(DISTANCE, "d_far", [(name, metres <= step) for name, step in zip(steps, _STEPS, strict=True)])
+    # only what lies farther than one door, and as far as a datum moves a place, can be off by one
+    asked = np.flatnonzero((metres > _STEPS[2]) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
+    gaps = np.abs(listings.shift_lengths[left[asked]] - metres[asked][:, None])
+    asked = asked[(gaps[:, 0] <= _AS_FAR) | (gaps[:, 1] <= _AS_FAR) | (gaps[:, 2] <= _AS_FAR)]
+    if len(asked):
+        codes[asked[datum_shifted(listings, left[asked], right[asked])]] = list(DISTANCE).index("datum")
+    return np.where(np.isfinite(metres), codes, division)
 
 
-def _three(names: Mapping[str, str], stem: str, a: Ints, b: Ints) -> Ints:
-    return _choose(names, f"{stem}_missing", [(f"{stem}_same", (a == b) & (a >= 0)), (f"{stem}_differs", (a >= 0) & (b >= 0))])
-
-
-def _distance(listings: Features, left: Ints, right: Ints, metres: Floats) -> Ints:
-    steps = [(name, metres <= step) for name, step in zip(DISTANCE, _STEPS[:3], strict=False)]
-    known = np.isfinite(metres)
+def _division(cases: _Cases) -> Ints:
     return _choose(
         DISTANCE,
         "unplaced",
         [
-            *steps,
-            ("datum", datum_shifted(listings, left, right)),
-            ("d400", metres <= _STEPS[3]),
-            ("d1000", metres <= _STEPS[4]),
-            ("d2000", metres <= _STEPS[5]),
-            ("d_far", known),
-            ("community", _same(listings.community, left, right)),
-            ("town", _same(listings.town, left, right)),
-            ("county", _same(listings.county, left, right)),
-            ("elsewhere", _both(listings.county, left, right)),
+            ("community", cases.same("community")),
+            ("town", cases.same("town")),
+            ("county", cases.same("county")),
+            ("elsewhere", cases.both("county")),
         ],
     )
 
 
-def _one_road(listings: Features, left: Ints, right: Ints) -> Marks:
+def _one_road(cases: _Cases) -> Marks:
     """Whether both name one road; roads of one name in two counties are two."""
-    return _same(listings.road, left, right) & ~(_both(listings.county, left, right) & ~_same(listings.county, left, right))
+    return cases.same("road") & ~(cases.both("county") & ~cases.same("county"))
 
 
-def _address(listings: Features, left: Ints, right: Ints) -> Ints:
-    road = _one_road(listings, left, right)
-    number = road & _same(listings.number, left, right)
-    gap = np.abs(listings.number_value[left] - listings.number_value[right])
-    numbered = road & _both(listings.number, left, right)
-    buildings = _both(listings.building, left, right) & ~_same(listings.building, left, right)
+def _quarter(cases: _Cases) -> Marks:
+    return cases.same("community") | _one_road(cases)
+
+
+def _address(cases: _Cases) -> Ints:
+    road = _one_road(cases)
+    number = road & cases.same("number")
+    numbered = road & cases.both("number")
+    buildings = cases.both("building") & ~cases.same("building")
     return _choose(
         ADDRESS,
         "address_missing",
         [
             ("building", number & buildings),
             ("number", number),
-            ("number_base", numbered & _same(listings.number_base, left, right)),
-            ("landmark", _same(listings.landmark, left, right)),
-            ("number_near", numbered & _both(listings.number_base, left, right) & (gap <= _NEIGHBOURS)),
+            ("number_base", numbered & cases.same("number_base")),
+            ("landmark", cases.same("landmark")),
+            ("number_near", numbered & cases.both("number_base") & cases.either("number_near")),
             ("number_differs", numbered),
             ("road", road),
-            ("road_differs", _both(listings.road, left, right)),
+            ("road_differs", cases.both("road")),
         ],
     )
 
 
-def _alike(words: Words, left: Ints, right: Ints) -> tuple[Floats, Marks, Ints]:
-    """Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and how many they share."""
-    a, b = words.code[left], words.code[right]
-    if not words.values:
-        return np.zeros(len(left)), np.zeros(len(left), dtype=np.bool_), np.zeros(len(left), dtype=np.int64)
-    common = np.bitwise_count(words.bits[a] & words.bits[b]).sum(axis=1).astype(np.int64)
-    sizes = np.stack([words.size[a], words.size[b]])
-    present = (a >= 0) & (b >= 0)
-    dice = np.where(present, 2 * common / np.maximum(sizes.sum(axis=0), 1), 0.0)
-    return dice, present & (common >= sizes.min(axis=0)) & (sizes.min(axis=0) >= 2), common
+def _alike(words: Words, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
+    """Of texts that are there: Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and
+    how many they share."""
+    counts = np.bitwise_count(words.bits.take(a, axis=0) & words.bits.take(b, axis=0))
+    common = (counts.view("<u4") * np.uint32(0x01010101) >> np.uint32(24)).reshape(len(a), -1).sum(axis=1, dtype=np.int32)
+    sizes = words.size[a], words.size[b]
+    smaller = np.minimum(*sizes)
+    return 2 * common / np.maximum(sizes[0] + sizes[1], 1), (common >= smaller) & (smaller >= 2), common
 
 
-def _core(listings: Features, left: Ints, right: Ints) -> Ints:
-    words = listings.core
-    dice, within, common = _alike(words, left, right)
-    long = common >= words.long[words.code[left]] if words.values else np.zeros(len(left), dtype=np.bool_)
-    both, equal = _both(words.code, left, right), _same(words.code, left, right)
-    marked = _both(listings.core_marks, left, right) & ~_same(listings.core_marks, left, right)
+def _core(cases: _Cases) -> Ints:
+    """By what is known without looking at characters."""
+    both, equal = cases.both("core"), cases.same("core")
+    marked = cases.both("core_marks") & ~cases.same("core_marks")
     return _choose(
         CORE,
         "core_missing",
         [
-            ("equal_area", equal & (listings.core_is_area[left] | listings.core_is_area[right])),
-            ("equal_long", equal & long),
+            ("equal_area", equal & cases.either("core_is_area")),
+            ("equal_long", equal & cases.either("core_is_long")),
             ("equal", equal),
-            ("marker", marked & _same(listings.core_stem, left, right)),
-            ("within_long", within & long),
-            ("within", within),
-            ("close", both & (dice >= _CLOSE)),
-            ("some", both & (dice >= _SOME)),
+            ("marker", marked & cases.same("core_stem")),
             ("differs", both),
         ],
     )
 
 
-def _organisation(listings: Features, left: Ints, right: Ints) -> Ints:
-    words = listings.organisation
-    dice, within, _ = _alike(words, left, right)
-    both = _both(words.code, left, right)
-    return _choose(
-        ORGANISATION,
-        "org_missing",
-        [("org_same", _same(words.code, left, right)), ("org_close", both & (within | (dice >= _CLOSE))), ("org_differs", both)],
-    )
+def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """Those that differ, by their characters."""
+    asked = np.flatnonzero(codes == list(CORE).index("differs"))
+    if len(asked):
+        words = listings.core
+        a, b = words.code[left[asked]], words.code[right[asked]]
+        dice, within, common = _alike(words, a, b)
+        codes[asked] = _choose(
+            CORE,
+            "differs",
+            [
+                ("within_long", within & (common >= words.long[a])),
+                ("within", within),
+                ("close", dice >= _CLOSE),
+                ("some", dice >= _SOME),
+            ],
+        )
+    return codes
 
 
-def _kind(listings: Features, left: Ints, right: Ints) -> Ints:
-    guest = listings.is_guest[left] | listings.is_guest[right]
+def _organisation(cases: _Cases) -> Ints:
+    return _choose(ORGANISATION, "org_missing", [("org_same", cases.same("organisation")), ("org_differs", cases.both("organisation"))])
+
+
+def _spelled_organisation(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """Those that differ, by their characters."""
+    asked = np.flatnonzero(codes == list(ORGANISATION).index("org_differs"))
+    if len(asked):
+        words = listings.organisation
+        dice, within, _ = _alike(words, words.code[left[asked]], words.code[right[asked]])
+        codes[asked[within | (dice >= _CLOSE)]] = list(ORGANISATION).index("org_close")
+    return codes
+
+
+def _kind(cases: _Cases) -> Ints:
     return _choose(
         KIND,
         "kind_missing",
         [
-            ("kind_missing", _same(listings.kind, left, right) & listings.is_broad[left]),
-            ("kind_same", _same(listings.kind, left, right)),
-            ("kind_guest", _both(listings.kind, left, right) & guest),
-            ("kind_family", _same(listings.family, left, right)),
-            ("kind_differs", _both(listings.kind, left, right)),
+            ("kind_missing", cases.same("kind") & cases.either("is_broad")),
+            ("kind_same", cases.same("kind")),
+            ("kind_guest", cases.both("kind") & cases.either("is_guest")),
+            ("kind_family", cases.same("family")),
+            ("kind_differs", cases.both("kind")),
         ],
     )
 
 
-def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
-    trade, sort = _same(listings.trade, left, right), _both(listings.sort, left, right)
-    strange = _both(listings.trade, left, right) & ~trade
+def _premises(cases: _Cases) -> Ints:
+    trade, sort = cases.same("trade"), cases.both("sort")
+    strange = cases.both("trade") & ~trade
     return _choose(
         PREMISES,
         "premises_missing",
         [
-            ("premises_same", _same(listings.sort, left, right)),
+            ("premises_same", cases.same("sort")),
             ("premises_sort", sort & ~strange),
             ("premises_trade", trade),
             ("premises_differs", strange),
@@ -224,32 +364,46 @@ def _premises(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _shared(a: Ints, b: Ints) -> Marks:
-    return np.asarray(((a[:, :, None] == b[:, None, :]) & (a[:, :, None] >= 0)).any(axis=(1, 2)))
-
-
-def _phone(listings: Features, left: Ints, right: Ints) -> Ints:
-    a, b = listings.phones[left], listings.phones[right]
+def _phone(cases: _Cases) -> Ints:
     return _choose(
         PHONE,
         "phone_missing",
-        [
-            ("phone_same", _shared(a, b)),
-            ("contact_same", _shared(listings.contacts[left], listings.contacts[right])),
-            ("phone_differs", np.asarray((a >= 0).any(axis=1) & (b >= 0).any(axis=1))),
-        ],
+        [("phone_same", cases.same("phone")), ("contact_same", cases.same("contact")), ("phone_differs", cases.both("phone"))],
     )
 
 
+def _several_phones(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """The level by all numbers, where any listing has several; the case knows of the first alone."""
+    if listings.phones.shape[1] == 1 and listings.contacts.shape[1] == 1:
+        return codes
+    shared, known = _shared(listings.phones, left, right)
+    contact, _ = _shared(listings.contacts, left, right)
+    return _choose(PHONE, "phone_missing", [("phone_same", shared), ("contact_same", contact), ("phone_differs", known)])
+
+
+def _shared(numbers: Ints, left: Ints, right: Ints) -> tuple[Marks, Marks]:
+    """Whether both hold a number in common, and whether both hold any."""
+    a, b = ([column[side] for column in numbers.T] for side in (left, right))
+    shared = np.zeros(len(left), dtype=np.bool_)
+    for one in a:
+        for other in b:
+            shared |= (one == other) & (one >= 0)
+    return shared, np.asarray(np.any([one >= 0 for one in a], axis=0) & np.any([other >= 0 for other in b], axis=0))
+
+
 def _plaque(listings: Features, left: Ints, right: Ints) -> Ints:
+    if "plaques" not in listings.told:
+        return np.full(len(left), list(PLAQUE).index("plaque_missing"), dtype=np.int16)
     a, b = listings.plaques[left], listings.plaques[right]
     return _choose(PLAQUE, "plaque_missing", [("plaque_shared", (a & b) != 0), ("plaque_differs", (a != 0) & (b != 0))])
 
 
 def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
+    if "facilities" not in listings.told:
+        return np.full(len(left), list(FACILITIES).index("facilities_missing"), dtype=np.int16)
     a, b = listings.facilities[left], listings.facilities[right]
-    common, total = np.bitwise_count(a & b).astype(np.int64), (np.bitwise_count(a).astype(np.int64) + np.bitwise_count(b))
     known = (a != 0) & (b != 0)
+    common, total = np.bitwise_count(a & b).astype(np.int32), np.bitwise_count(a).astype(np.int32) + np.bitwise_count(b)
     return _choose(
         FACILITIES,
         "facilities_missing",
@@ -262,15 +416,14 @@ def _facilities(listings: Features, left: Ints, right: Ints) -> Ints:
     )
 
 
-def _opened(listings: Features, left: Ints, right: Ints) -> Ints:
-    day, month = listings.opened, listings.opened_month
+def _opened(cases: _Cases) -> Ints:
     return _choose(
         OPENED,
         "opened_missing",
         [
-            ("opened_same", _same(day, left, right)),
-            ("opened_differs", _both(day, left, right)),
-            ("opened_month", _same(month, left, right)),
-            ("opened_differs", _both(month, left, right)),
+            ("opened_same", cases.same("opened")),
+            ("opened_differs", cases.both("opened")),
+            ("opened_month", cases.same("opened_month")),
+            ("opened_differs", cases.both("opened_month")),
         ],
     )

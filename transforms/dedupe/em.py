@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from transforms.dedupe.features import Floats, Ints
+from transforms.dedupe.coded import Ints
+from transforms.dedupe.features import Floats
 from transforms.dedupe.levels import COMPARISONS, CORE, ORGANISATION, Comparison
 
 #: Pairs worth of belief in the backed-off rate of a level: with fewer real pairs than this the level says what its parts say.

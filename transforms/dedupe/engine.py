@@ -8,16 +8,18 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
 from transforms.dedupe.cluster import Constraints, cluster
+from transforms.dedupe.coded import Ints, packed_codes, texts
 from transforms.dedupe.compare import Levels, compare
-from transforms.dedupe.features import Features, Ints, features
+from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.one_to_one import partners
-from transforms.dedupe.score import score
+from transforms.dedupe.score import weigher
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
 APART: Final = ("bank", "telecom")
@@ -30,7 +32,7 @@ class Matched:
     """What the engine found.
 
     `pairs`: left_id < right_id, weight_mb (milli-bits), levels (JSON object comparison → level, and `stratum`), keys (names joined by ;),
-    review (between the two review thresholds and not judged); those above the store threshold and every judged one, sorted.
+    review (between the two review thresholds and not judged); levels and keys are categories, for few differ; those above the store threshold and every judged one, sorted.
     `clusters`: listing_id, cluster (the position of its first listing in listing_id order); every listing once.
     `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out.
     """
@@ -50,19 +52,13 @@ def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
     met = candidates(known)
     across = known.source[met.left] != known.source[met.right]
     met = Candidates(met.left[across], met.right[across], met.keys[across], met.blocks)
-    levels = compare(known, met.left, met.right)
-    weights = score(known, met.left, met.right, levels, model)
+    weights = weigher(known, model)(met.left, met.right)
     first = known.source[met.left] == 0
     left, right = np.where(first, met.left, met.right), np.where(first, met.right, met.left)
     silent = Judged((), frozenset(), pd.DataFrame({"left_id": [], "right_id": []}, dtype="str"))
     return Matched(
-        pairs=_pairs(known, met, levels, weights, model, silent),
-        clusters=pd.DataFrame(
-            {
-                "listing_id": pd.Series(known.ids, dtype="str"),
-                "cluster": partners(len(known), left, right, weights, model.thresholds["same"]),
-            }
-        ),
+        pairs=_pairs(known, met, weights, model, silent),
+        clusters=_clusters(known, partners(len(known), left, right, weights, model.thresholds["same"])),
         blocks=met.blocks,
         cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
         contradictions=silent.contradictions,
@@ -77,80 +73,94 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     known = features(listings)
     verdicts = judged(known, judgements)
     met = _with_judged(candidates(known), verdicts, len(known))
-    levels = compare(known, met.left, met.right)
-    weights = score(known, met.left, met.right, levels, model)
-
-    def weigh(left: Ints, right: Ints) -> Ints:
-        return score(known, left, right, compare(known, left, right), model)
-
+    weigh = weigher(known, model)
+    weights = weigh(met.left, met.right)
     constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together)
-    found = cluster(len(known), met.left, met.right, weights, model.thresholds["link"], model.thresholds["same"], weigh, constraints)
+    found = cluster(
+        len(known),
+        met.left,
+        met.right,
+        weights,
+        model.thresholds["link"],
+        model.thresholds["same"],
+        weigh,
+        constraints,
+    )
     return Matched(
-        pairs=_pairs(known, met, levels, weights, model, verdicts),
-        clusters=pd.DataFrame({"listing_id": pd.Series(known.ids, dtype="str"), "cluster": found.labels}),
+        pairs=_pairs(known, met, weights, model, verdicts),
+        clusters=_clusters(known, found.labels),
         blocks=met.blocks,
         cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
         contradictions=verdicts.contradictions,
     )
 
 
+def _clusters(known: Features, labels: Ints) -> pd.DataFrame:
+    return pd.DataFrame({"listing_id": texts(pa.array(known.ids, type=pa.large_string())), "cluster": labels})
+
+
 def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     """Trades that never share a station, and within them firms that never do, and sorts that never do (a bank's branch and the
     self-service bank beside it)."""
-    trades = known.text["trade"].to_numpy()
-    trade = np.select([trades == name for name in APART], range(len(APART)), -1).astype(np.int64)
-    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.sort, -1)
+    trades = known.text["trade"]
+    apart = trades.values.map({name: at for at, name in enumerate(APART)}).fillna(-1).to_numpy(np.int32)
+    trade = trades.per_listing(apart, absent=-1)
+    return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.column("sort"), -1)
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
     """The candidates and every judged pair, which need share no key."""
-    asked = sorted({*verdicts.together, *verdicts.apart})
-    if not asked:
+    asked = _asked(verdicts)
+    if not len(asked):
         return met
-    extra = np.array(asked, dtype=np.int64)
-    codes = np.concatenate([met.left * count + met.right, extra[:, 0] * count + extra[:, 1]])
-    keys = np.concatenate([met.keys, np.zeros(len(extra), dtype=np.int64)])
-    merged, first = np.unique(codes, return_index=True)
-    return Candidates(merged // count, merged % count, keys[first], met.blocks)
-
-
-def _pairs(known: Features, met: Candidates, levels: Levels, weights: Ints, model: Model, verdicts: Judged) -> pd.DataFrame:
-    asked = {*verdicts.together, *verdicts.apart}
-    judged_here = (
-        np.fromiter(((a, b) in asked for a, b in zip(met.left, met.right, strict=True)), np.bool_, len(met.left))
-        if asked
-        else np.zeros(len(met.left), np.bool_)
+    codes = met.left.astype(np.int64) * count + met.right
+    extra = np.setdiff1d(asked[:, 0] * count + asked[:, 1], codes)
+    spots = np.searchsorted(codes, extra)
+    left, right, keys = (
+        np.insert(column, spots, new) for column, new in ((met.left, extra // count), (met.right, extra % count), (met.keys, 0))
     )
-    kept = (weights >= model.thresholds["store"]) | judged_here
-    weight = weights[kept]
+    return Candidates(left, right, keys, met.blocks)
+
+
+def _asked(verdicts: Judged) -> Ints:
+    """All judged pairs, in order."""
+    return np.array(sorted({*verdicts.together, *verdicts.apart}), dtype=np.int64).reshape(-1, 2)
+
+
+def _pairs(known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged) -> pd.DataFrame:
+    asked, codes = _asked(verdicts), met.left.astype(np.int64) * len(known) + met.right
+    judged_here = np.zeros(len(codes), dtype=np.bool_)
+    judged_here[np.searchsorted(codes, asked[:, 0] * len(known) + asked[:, 1])] = True
+    kept = np.flatnonzero((weights >= model.thresholds["store"]) | judged_here)
+    left, right, weight = met.left[kept], met.right[kept], weights[kept]
     doubtful = (weight >= model.thresholds["review_low"]) & (weight < model.thresholds["review_high"])
-    ids = np.array(known.ids, dtype=object)
+    ids = pa.array(known.ids, type=pa.large_string())
     return pd.DataFrame(
         {
-            "left_id": pd.Series(ids[met.left[kept]], dtype="str"),
-            "right_id": pd.Series(ids[met.right[kept]], dtype="str"),
+            "left_id": texts(ids.take(pa.array(left))),
+            "right_id": texts(ids.take(pa.array(right))),
             "weight_mb": weight,
-            "levels": pd.Series(_told(levels.take(kept)), dtype="str"),
-            "keys": pd.Series(_key_names(met.keys[kept]), dtype="str"),
+            "levels": _told(compare(known, left, right)),
+            "keys": _key_names(met.keys[kept]),
             "review": doubtful & ~judged_here[kept],
         },
         columns=list(PAIR_COLUMNS),
     )
 
 
-def _told(levels: Levels) -> list[str]:
-    """The levels of each pair as JSON text, made once a pattern."""
-    table = np.stack([*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum], axis=1)
+def _told(levels: Levels) -> pd.Categorical:
+    """The levels of each pair as JSON text, held once a pattern."""
+    columns = [*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum]
+    _, first, which = np.unique(packed_codes(columns), return_index=True, return_inverse=True)
     names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
-    patterns, which = np.unique(table, axis=0, return_inverse=True)
-    texts = []
-    for pattern in patterns:
-        told = {name: known[code] for (name, known), code in zip(names, pattern[:-1], strict=True)}
-        texts.append(json.dumps({"stratum": STRATA[pattern[-1]], **told}, separators=(",", ":")))
-    return [texts[at] for at in which.reshape(-1)]
+    told = []
+    for *pattern, stratum in zip(*(column[first].tolist() for column in columns), strict=True):
+        each = {name: known[code] for (name, known), code in zip(names, pattern, strict=True)}
+        told.append(json.dumps({"stratum": STRATA[stratum], **each}, separators=(",", ":")))
+    return pd.Categorical.from_codes(which, pd.Index(told, dtype="str"))
 
 
-def _key_names(keys: Ints) -> list[str]:
+def _key_names(keys: Ints) -> pd.Categorical:
     distinct, which = np.unique(keys, return_inverse=True)
     names = [";".join(key.name for bit, key in enumerate(ALL_KEYS) if value >> bit & 1) for value in distinct.tolist()]
-    return [names[at] for at in which]
+    return pd.Categorical.from_codes(which, pd.Index(names, dtype="str"))

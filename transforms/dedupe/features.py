@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from transforms.dedupe.coded import Coded, coded, joint_codes, sorted_distinct
+from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
+from transforms.dedupe.coded import Marks as Marks  # noqa: PLC0414
 from transforms.dedupe.core import cores, organisations
 from transforms.dedupe.levels import BROAD, FAMILIES
 from transforms.dedupe.premises import premises
-from transforms.dedupe.spelling import is_spelled_by_runs, spelled
+from transforms.dedupe.spelling import spelled
 from transforms.standardise.latin import is_latin
 from transforms.standardise.position import OFFSETS, datum_offsets
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
-Marks = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 #: A phone or credit code on more listings than this is a switchboard or a head office: no evidence of one place. A station is on at
 #: most as many lists as a city has owners of overlapping kinds (six in the sample city).
@@ -28,9 +34,6 @@ SHARED_BY_AT_MOST: Final = 8
 
 #: Words of a character set: 256 bits keep false common characters of two eight-character names near one in four pairs of names.
 _WORDS: Final = 4
-
-#: From this many common characters on a name is hardly met twice by chance; of Latin letters, common runs of three: two words of five.
-_LONG, _LONG_LATIN = 4, 9
 
 #: Characters that number or orient a place: 一店 and 二店, 东区 and 西区 are two places however alike the rest is.
 _MARKERS: Final = "0123456789一二三四五六七八九十东南西北上下前后左右甲乙丙丁ABCDEF"
@@ -41,6 +44,7 @@ _HOT_LINE: Final = r"^(?:[48]00|\d{3,6}$)"
 
 #: Area codes: half of the owners of one city leave theirs out.
 _AREA: Final = r"\b0\d{2,3}-(?=\d{7,8}\b)"
+_AREA_ASCII: Final = r"\b0\d{2,3}-(\d{7,8})\b"
 
 #: A landmark worth the name: 门前, 商铺 and shop numbers are everywhere.
 _NAMED: Final = r"[^\d-]{3,}"
@@ -49,6 +53,20 @@ _NAMED: Final = r"[^\d-]{3,}"
 _DAYS: Final = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:[-,](?:Mo|Tu|We|Th|Fr|Sa|Su|PH))* "
 
 _PHONES: Final = 4
+
+#: From this many common characters on a name is hardly met twice by chance; of Latin letters, common runs of three: two words of five.
+_LONG, _LONG_LATIN = 4, 9
+
+#: Columns of `Features.related`, by eights: of place, of name and kind, and the rest.
+RELATED: Final = (
+    *("community", "town", "county", "road", "number", "number_base", "building", "landmark"),
+    *("core", "core_stem", "core_marks", "organisation", "kind", "family", "trade", "sort"),
+    *("credit", "hours", "opened", "opened_month", "phone", "contact", "spare_1", "spare_2"),
+)
+
+#: Bits of `Features.marks`, from the lowest: a kind that holds houses of every trade, a kind that stands in anyone's premises, a core that is
+#: but the name of a road, community or county, a core long enough to be hardly met twice by chance.
+MARKS: Final = ("is_broad", "is_guest", "core_is_area", "core_is_long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +83,50 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN."""
+    """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN.
+
+    `related` holds the codes that are compared for being the same, a column each of RELATED; `marks` the bits of MARKS. `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
+    `shift_lengths` are those of the `shifts` (metres) and `shift_reach` the longest; `told` names those of plaques and facilities that any has.
+    """
 
     ids: tuple[str, ...]
     sources: tuple[str, ...]
     source: Ints
-    text: Mapping[str, pd.Series]
+    text: Mapping[str, Coded]
     core: Words
-    core_is_area: Marks
-    core_stem: Ints
-    core_marks: Ints
     organisation: Words
-    kind: Ints
-    family: Ints
-    is_guest: Marks
-    is_broad: Marks
-    trade: Ints
-    sort: Ints
-    community: Ints
-    town: Ints
-    county: Ints
-    road: Ints
-    number: Ints
-    number_base: Ints
+    related: Ints
+    marks: Bytes
     number_value: Ints
-    building: Ints
-    landmark: Ints
     lng: Floats
     lat: Floats
     shifts: Floats
+    shift_lengths: Floats
+    shift_reach: float
     phones: Ints
     contacts: Ints
-    credit: Ints
     plaques: Ints
-    hours: Ints
     facilities: Ints
-    opened: Ints
-    opened_month: Ints
+    told: frozenset[str]
+
+    def column(self, name: str) -> Ints:
+        """A column of `related`."""
+        return self.related[:, RELATED.index(name)]
+
+    @property
+    def community(self) -> Ints:
+        """Codes of communities."""
+        return self.column("community")
+
+    @property
+    def core_is_area(self) -> Marks:
+        """Whether the core is but the name of a road, community or county."""
+        return np.asarray(self.marks >> MARKS.index("core_is_area") & 1, dtype=np.bool_)
+
+    @property
+    def road(self) -> Ints:
+        """Codes of roads."""
+        return self.column("road")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -112,60 +137,97 @@ def features(listings: pd.DataFrame) -> Features:
 
     Raises ValueError when a listing_id occurs twice.
     """
-    frame = listings.sort_values("listing_id", kind="stable").reset_index(drop=True)
-    if frame["listing_id"].duplicated().any():
-        twice = frame.loc[frame["listing_id"].duplicated(), "listing_id"].iloc[0]
-        raise ValueError(f"登记编号 {twice} 出现两次，无法比较")
-    lng, lat = _number(frame, "lng_wgs84"), _number(frame, "lat_wgs84")
-    text = {name: _text(frame, name) for name in _TEXTS}
+    ids, order = _in_order(listings["listing_id"])
+    lng, lat = _number(listings, "lng_wgs84", order), _number(listings, "lat_wgs84", order)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and arrow work without Python's lock
+        columns = [listings[name] if name in listings.columns else None for name in _TEXTS]
+        text = dict(zip(_TEXTS, pool.map(lambda column: coded(column, len(ids), order), columns), strict=True))
+        known: list[Future[Any]] = [
+            pool.submit(_matrix, text["phones"], hot_lines=False),
+            pool.submit(_matrix, text["contact_phone"], hot_lines=True),
+            pool.submit(_masks, text["plaques"]),
+            pool.submit(_masks, text["facilities"]),
+            pool.submit(_shifts, lng, lat),
+        ]
+        trade, sort = premises(text.pop("name"), text.pop("host"), text["kind"])
+        phones, contacts, plaques, facilities, shifts = (each.result() for each in known)
     sources, source = _sorted_codes(text["source"])
-    trades, sorts = premises(text["name"], text["host"], text["kind"])
-    text["name_core"] = cores(text["name_core"], text["county"], trades)
-    text["organisation"] = organisations(text["organisation"])
-    core = _words(text["name_core"])
-    area = _is_area(text["name_core"], text["road"], text["community"], text["county"])
-    numbers = text["number"].where(text["road"] != "", "")
-    base = numbers.str.extract(r"^(\d+)", expand=False).fillna("")
-    stems, marks = _numbered(text["name_core"])
-    kinds = text["kind"]
-    families = kinds.map(FAMILIES).fillna(kinds)
+    core = cores(text["name_core"], text["county"], trade)
+    organisation = organisations(text["organisation"])
+    number = Coded(np.where(text["road"].code >= 0, text["number"].code, -1).astype(np.int32), text["number"].values)
+    base = number.mapped(lambda values: values.str.extract(r"^(\d+)", expand=False).fillna(""))
+    figures = pd.to_numeric(base.values.where(base.values.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int32)
+    kind, opened = text["kind"], text["opened_on"]
+    family = kind.mapped(lambda values: values.map(FAMILIES).fillna(values))
+    landmark = text["landmark"]
+    lengths, words = np.hypot(shifts[:, :, 0], shifts[:, :, 1]), _words(core)
+    related = {
+        "community": text["community_code"].code,
+        "town": text["town_code"].code,
+        "county": text["county_code"].code,
+        "road": text["road"].code,
+        "number": number.code,
+        "number_base": base.code,
+        "building": text["building"].code,
+        "landmark": landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
+        "core": core.code,
+        "core_stem": core.mapped(_stems).code,
+        "core_marks": core.mapped(_marks).mapped(lambda marks: marks.str.translate(_DIGITS)).code,
+        "organisation": organisation.code,
+        "kind": kind.code,
+        "family": family.code,
+        "trade": trade.code,
+        "sort": sort.code,
+        "credit": _rare(text["credit_code"].code),
+        "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)).code,
+        "opened": opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)),
+        "opened_month": opened.mapped(lambda values: values.str[:7]).code,
+        "phone": phones[:, 0],
+        "contact": contacts[:, 0],
+    }
+    marks = {
+        "is_broad": kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
+        "is_guest": family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
+        "core_is_area": _is_area(core, text["road"], text["community"], text["county"]),
+        "core_is_long": core.per_listing(np.bitwise_count(words.bits).sum(axis=1) >= words.long, absent=False),
+    }
     return Features(
-        ids=tuple(frame["listing_id"]),
+        ids=ids,
         sources=sources,
         source=source,
-        text={**text, "stem": stems, "family": families, "trade": trades},
-        core=core,
-        core_is_area=area,
-        core_stem=_codes(stems),
-        core_marks=_codes(marks),
-        organisation=_words(text["organisation"]),
-        kind=_codes(kinds),
-        family=_codes(families),
-        is_broad=kinds.isin(BROAD).to_numpy(np.bool_),
-        trade=_codes(trades),
-        sort=_codes(sorts),
-        is_guest=(families == "guest").to_numpy(np.bool_),
-        community=_codes(text["community_code"]),
-        town=_codes(text["town_code"]),
-        county=_codes(text["county_code"]),
-        road=_codes(text["road"]),
-        number=_codes(numbers),
-        number_base=_codes(base),
-        number_value=pd.to_numeric(base.where(base.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int64),
-        building=_codes(text["building"]),
-        landmark=_codes(text["landmark"].where(text["landmark"].str.fullmatch(_NAMED), "")),
+        text={
+            "city_code": text["city_code"],
+            "landmark": landmark,
+            "name_core": core,
+            "organisation": organisation,
+            "trade": trade,
+            "hours": text["hours"],
+        },
+        core=words,
+        organisation=_words(organisation),
+        related=_beside([related.get(name) for name in RELATED], len(ids)),
+        marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
+        number_value=base.per_listing(figures, absent=-1),
         lng=lng,
         lat=lat,
-        shifts=_shifts(lng, lat),
-        phones=_matrix(text["phones"].str.replace(_AREA, "", regex=True), hot_lines=False),
-        contacts=_matrix(text["contact_phone"], hot_lines=True),
-        credit=_rare(_codes(text["credit_code"])),
-        plaques=_masks(text["plaques"]),
-        hours=_codes(text["hours"].str.replace(_DAYS, "", regex=True)),
-        facilities=_masks(text["facilities"]),
-        opened=_codes(text["opened_on"].where(~text["opened_on"].str.endswith("-01"), "")),
-        opened_month=_codes(text["opened_on"].str[:7]),
+        shifts=shifts,
+        shift_lengths=lengths,
+        shift_reach=float(np.max(lengths, initial=0.0, where=np.isfinite(lengths))),
+        phones=phones,
+        contacts=contacts,
+        plaques=plaques,
+        facilities=facilities,
+        told=frozenset(name for name in ("plaques", "facilities") if (text[name].code >= 0).any()),
     )
+
+
+def _beside(columns: Sequence[Ints | None], count: int) -> Ints:
+    """The columns side by side, a listing's all in one place of memory."""
+    table = np.full((count, len(columns)), -1, dtype=np.int32)
+    for at, column in enumerate(columns):
+        if column is not None:
+            table[:, at] = column
+    return table
 
 
 _TEXTS: Final = (
@@ -200,16 +262,23 @@ def family_of(kind: str) -> str:
     return FAMILIES.get(kind, kind)
 
 
-def _text(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        return pd.Series([""] * len(frame), dtype="str")
-    return frame[name].astype("str").fillna("").reset_index(drop=True)
+def _in_order(column: pd.Series) -> tuple[tuple[str, ...], Ints | None]:
+    """Listing ids in order, and the row that each came from (None where they were in order already)."""
+    ids = pa.array(column.astype("str"), type=pa.large_string())
+    order = None if len(ids) < 2 or pc.all(pc.less(ids[:-1], ids[1:])).as_py() else pc.sort_indices(ids)
+    if order is not None:
+        ids = ids.take(order)
+        twice = pc.equal(ids[:-1], ids[1:]).to_numpy(zero_copy_only=False)
+        if twice.any():
+            raise ValueError(f"登记编号 {ids[int(np.argmax(twice))]} 出现两次，无法比较")
+    return tuple(ids.to_pylist()), None if order is None else order.to_numpy().astype(np.int64)
 
 
-def _number(frame: pd.DataFrame, name: str) -> Floats:
+def _number(frame: pd.DataFrame, name: str, order: Ints | None) -> Floats:
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
-    return np.asarray(frame[name].astype("float64"), dtype=np.float64)
+    column = np.asarray(frame[name].astype("float64"), dtype=np.float64)
+    return column if order is None else column[order]
 
 
 def _shifts(lng: Floats, lat: Floats) -> Floats:
@@ -217,59 +286,94 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
 
     Taken at the middle of the listing's cell of 0.01°, across which the vectors change by less than a metre or two.
     """
-    cells = np.round(np.stack([lng, lat], axis=1), 2)
-    distinct, which = np.unique(cells, axis=0, return_inverse=True)
-    vectors = datum_offsets(distinct[:, 0], distinct[:, 1])
+    shifts = np.full((len(lng), 3, 2), np.nan)
+    placed = np.flatnonzero(np.isfinite(lng) & np.isfinite(lat))
+    east, north = (np.rint(degrees[placed] * 100).astype(np.int64) for degrees in (lng, lat))
+    squares = (east + 18_000) * 100_000 + north + 9_000
+    distinct = sorted_distinct(squares)
+    vectors = datum_offsets((distinct // 100_000 - 18_000) / 100, (distinct % 100_000 - 9_000) / 100)
     wanted = [OFFSETS.index(pair) for pair in (("WGS-84", "GCJ-02"), ("WGS-84", "BD-09"), ("GCJ-02", "BD-09"))]
-    return np.asarray(np.stack([vectors[at] for at in wanted], axis=1)[which.reshape(-1)])
+    shifts[placed] = np.stack([vectors[at] for at in wanted], axis=1)[np.searchsorted(distinct, squares)]
+    return shifts
 
 
-def _numbered(core: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Cores without what numbers or orients them, and that alone. In Latin letters only figures do: A to F are in every word."""
-    latin = core.map(is_latin).astype(np.bool_)
-    stems = core.str.translate(str.maketrans("", "", _MARKERS)).where(~latin, core.str.replace(r"\d+", "", regex=True))
-    marks = core.str.replace(f"[^{_MARKERS}]", "", regex=True).str.translate(_DIGITS)
-    return stems, marks.where(~latin, core.str.replace(r"\D+", " ", regex=True).str.strip())
+def _stems(cores: pd.Series) -> pd.Series:
+    """Cores without what numbers or orients them. In Latin letters only figures do: A to F are in every word."""
+    return _by_script(
+        cores, lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True), lambda names: names.str.replace(r"\d+", "", regex=True)
+    )
 
 
-def _is_area(core: pd.Series, *areas: pd.Series) -> Marks:
-    """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
-    plain = core.str.removesuffix("社区").str.removesuffix("村")
-    found = np.zeros(len(core), dtype=np.bool_)
-    for area in areas:
-        found |= ((plain == area.str.removesuffix("社区").str.removesuffix("村")) & (core != "")).to_numpy(np.bool_)
+def _marks(cores: pd.Series) -> pd.Series:
+    """What numbers or orients them alone; `_DIGITS` is still to be applied."""
+    return _by_script(
+        cores,
+        lambda names: names.str.replace(f"[^{_MARKERS}]", "", regex=True),
+        lambda names: names.str.replace(r"\D+", " ", regex=True).str.strip(),
+    )
+
+
+def _by_script(names: pd.Series, chinese: Callable[[pd.Series], pd.Series], latin: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    is_latin = latin_of(names)
+    changed = chinese(names)
+    return changed.where(~is_latin, latin(names)) if is_latin.any() else changed
+
+
+def latin_of(names: pd.Series) -> Marks:
+    """`is_latin` of a column: only names with a Latin letter are looked at one by one."""
+    found = names.str.contains(r"[A-Za-zÀ-ɏ]", regex=True).to_numpy(np.bool_, copy=True)
+    found[found] = [is_latin(name) for name in names[found]]
     return found
 
 
-def _sorted_codes(column: pd.Series) -> tuple[tuple[str, ...], Ints]:
-    codes, values = pd.factorize(column, sort=True)
-    return tuple(str(value) for value in values), codes.astype(np.int64)
+def _is_area(core: Coded, *areas: Coded) -> Marks:
+    """Whether the core is no more than the name of the listing's own road, community or county: neighbours are called the same."""
+    found = np.zeros(len(core.code), dtype=np.bool_)
+    for area in areas:
+        own, other = joint_codes(_plain(core.values), pd.concat([_plain(area.values), pd.Series([""], dtype="str")]))
+        found |= (core.code >= 0) & (np.append(own, -1)[core.code] == other[area.code])
+    return found
 
 
-def _codes(column: pd.Series) -> Ints:
-    codes = pd.factorize(column.where(column != ""))[0]
-    return codes.astype(np.int64)
+def _plain(names: pd.Series) -> pd.Series:
+    return names.str.removesuffix("社区").str.removesuffix("村")
 
 
-def _words(column: pd.Series) -> Words:
-    codes, values = pd.factorize(column.where(column != ""))
-    texts = tuple(str(value) for value in values)
-    characters = tuple(map(spelled, texts))
-    latin = np.fromiter(map(is_spelled_by_runs, characters), np.bool_, len(texts))
-    sizes = np.array([len(set(text)) for text in characters], dtype=np.int64)
+def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
+    """Distinct values in order, the empty one among them where a listing has none, and codes in that order."""
+    names = [*column.values, *([""] if (column.code < 0).any() else [])]
+    order = sorted(range(len(names)), key=lambda at: names[at])
+    place = np.zeros(len(names) + 1, dtype=np.int32)
+    place[order] = np.arange(len(names), dtype=np.int32)
+    place[-1] = 0
+    return tuple(names[at] for at in order), place[column.code]
+
+
+def _words(column: Coded) -> Words:
+    texts = tuple(column.values.tolist())
+    latin = latin_of(column.values)
+    characters = tuple(spelled(text) if is_latin else text for text, is_latin in zip(texts, latin.tolist(), strict=True))
+    rows, points = _points(characters)
+    # each character of a text once
+    distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
+    sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
     sets = character_sets(characters, 2 * _WORDS if latin.any() else _WORDS)
-    return Words(codes.astype(np.int64), texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG))
+    return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32))
 
 
 def character_sets(texts: tuple[str, ...], width: int = _WORDS) -> Bits:
     """A bit set of each text's characters, hashed by code point (fixed, so that runs agree): shape (texts, width)."""
     bits = np.zeros((len(texts), width), dtype=np.uint64)
-    if texts:
-        rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-        points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        spots = (points * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * width)
-        np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
+    rows, points = _points(texts)
+    spots = (points.astype(np.uint64) * np.uint64(0x9E3779B1) >> np.uint64(7)) % np.uint64(64 * width)
+    np.bitwise_or.at(bits, (rows, (spots >> np.uint64(6)).astype(np.int64)), np.uint64(1) << (spots & np.uint64(63)))
     return bits
+
+
+def _points(texts: tuple[str, ...]) -> tuple[Ints, npt.NDArray[np.uint32]]:
+    """The code point of every character of the texts, and the text that it stands in."""
+    rows = np.repeat(np.arange(len(texts)), np.fromiter(map(len, texts), np.int64, len(texts)))
+    return rows, np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
 
 
 def _rare(codes: Ints) -> Ints:
@@ -278,28 +382,47 @@ def _rare(codes: Ints) -> Ints:
         return codes
     counts = np.bincount(codes[codes >= 0])
     rare = np.append(counts <= SHARED_BY_AT_MOST, False)
-    return np.where(rare[codes], codes, -1)
+    return np.where(rare[np.minimum(codes, len(counts))], codes, -1).astype(np.int32)
 
 
-def _matrix(column: pd.Series, *, hot_lines: bool) -> Ints:
-    """Codes of up to four values a cell (joined by ;), −1 elsewhere; hot lines and widely shared ones left out."""
-    parts = column.str.split(";").explode()
-    kept = parts[parts != ""]
+def _matrix(column: Coded, *, hot_lines: bool) -> Ints:
+    """Codes of up to four values a cell (joined by ;), −1 elsewhere, as many columns as are in use; hot lines and widely shared ones left out."""
+    cells = column.values if hot_lines else _without_area(column.values)
+    rows, parts = _parts(cells)
+    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
     if not hot_lines:
-        kept = kept[~kept.str.contains(_HOT_LINE, regex=True)]
-    codes = _rare(pd.factorize(kept)[0].astype(np.int64))
-    places = kept.groupby(level=0).cumcount().to_numpy(np.int64)
-    matrix = np.full((len(column), _PHONES), -1, dtype=np.int64)
+        kept &= ~pc.match_substring_regex(parts, _HOT_LINE).to_numpy(zero_copy_only=False)
+    rows, codes = rows[kept], pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"))[0].astype(np.int32)
+    uses = np.bincount(column.code[column.code >= 0], minlength=len(cells))
+    rare = np.bincount(codes, weights=uses[rows]) <= SHARED_BY_AT_MOST
+    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
     inside = places < _PHONES
-    matrix[kept.index.to_numpy(np.int64)[inside], places[inside]] = codes[inside]
-    return matrix
+    width = int(places[inside].max()) + 1 if inside.any() else 1
+    matrix = np.full((len(cells) + 1, width), -1, dtype=np.int32, order="F")
+    inside &= rare[codes]
+    matrix[rows[inside], places[inside]] = codes[inside]
+    return np.asfortranarray(matrix[column.code])
 
 
-def _masks(column: pd.Series) -> Ints:
+def _without_area(cells: pd.Series) -> pd.Series:
+    """Numbers without their area code. In ASCII, which a cleaned cell is, a plain expression says the same, and runs over all cells at once."""
+    numbers = pa.array(cells, type=pa.large_string())
+    if not pc.all(pc.string_is_ascii(numbers)).as_py():
+        return cells.str.replace(_AREA, "", regex=True)
+    return pd.Series(pc.replace_substring_regex(numbers, _AREA_ASCII, r"\1"), dtype="str")
+
+
+def _masks(column: Coded) -> Ints:
     """Sets of plaques as bits; a 63rd plaque and later ones share the last bit."""
-    parts = column.str.split(";").explode()
-    kept = parts[parts != ""]
-    codes = np.minimum(pd.factorize(kept, sort=True)[0], 62).astype(np.int64)
-    masks = np.zeros(len(column), dtype=np.int64)
-    np.bitwise_or.at(masks, kept.index.to_numpy(np.int64), np.int64(1) << codes)
-    return masks
+    rows, parts = _parts(column.values)
+    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
+    codes = np.minimum(pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"), sort=True)[0], 62).astype(np.int64)
+    masks = np.zeros(len(column.values) + 1, dtype=np.int64)
+    np.bitwise_or.at(masks, rows[kept], np.int64(1) << codes)
+    return masks[column.code]
+
+
+def _parts(cells: pd.Series) -> tuple[Ints, pa.Array]:
+    """What stands between the semicolons of each cell, and the cell's row, in order."""
+    split = pc.split_pattern(pa.array(cells, type=pa.large_string()), ";")
+    return pc.list_parent_indices(split).to_numpy().astype(np.int64), pc.list_flatten(split)

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from transforms.dedupe.features import Features, Floats, Ints, Marks
+from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.features import Features, Floats
 
 #: Metres a degree of latitude; within a city good to 0.3 %.
 DEGREE_M: Final = 111_320.0
@@ -21,15 +22,17 @@ NEIGHBOUR_M: Final = 120.0
 
 def offsets(listings: Features, left: Ints, right: Ints) -> tuple[Floats, Floats]:
     """East and north metres from each left to its right listing; NaN where either has no position."""
-    north = (listings.lat[right] - listings.lat[left]) * DEGREE_M
-    middle = np.radians((listings.lat[right] + listings.lat[left]) / 2)
+    one, other = listings.lat[left], listings.lat[right]
+    north = (other - one) * DEGREE_M
+    middle = np.radians((other + one) / 2)
     east = (listings.lng[right] - listings.lng[left]) * DEGREE_M * np.cos(middle)
     return east, north
 
 
 def distances(listings: Features, left: Ints, right: Ints) -> Floats:
-    """Metres between each pair; NaN where either has no position."""
-    return np.hypot(*offsets(listings, left, right))
+    """Metres between each pair; NaN where either has no position. A square root is exact on every machine, which `hypot` is not."""
+    east, north = offsets(listings, left, right)
+    return np.asarray(np.sqrt(east * east + north * north))
 
 
 #: The conversions whose omission (or needless application) moves a position, with the sentence for a report; order of Features.shifts.

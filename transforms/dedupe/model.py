@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from transforms.dedupe.features import Ints
+from transforms.dedupe.coded import Ints
 from transforms.dedupe.levels import COMPARISONS, STRATA
 
 VERSION: Final = 1

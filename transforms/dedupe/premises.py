@@ -7,13 +7,17 @@ corner, named after the same road, are told apart by the words 支行, 营业厅
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
+from transforms.dedupe.coded import Coded, Ints
 from transforms.dedupe.levels import FAMILIES
+from transforms.dedupe.seen import alphabet_of, seen_alike
 from transforms.standardise import words
 
 #: Kinds that are plaques more than premises: they stand in anybody's house.
@@ -49,32 +53,84 @@ class Premises:
 @cache
 def premises_of(text: str) -> Premises:
     """The premises that a name or a host's name speaks of: by its last word for a kind, else by its brand, else by public offices."""
+    spoken, is_decided = _of_kind(text)
+    return spoken if is_decided else _of_brand(text, spoken)
+
+
+def _of_kind(text: str) -> tuple[Premises, bool]:
+    """By words for a kind, and whether that decides; what does not may still be a house of its own."""
     kinds = words.by_word("kinds")
     spoken = [kinds[word.upper()] for word in words.pattern("kinds").findall(text)]
     found = [kind for kind in spoken if kind not in _GUESTS]
     if found:
-        return Premises(words.hosts("kinds")[found[-1]], found[-1])
+        return Premises(words.hosts("kinds")[found[-1]], found[-1]), True
+    return Premises("", _OWN_HOUSE if _OWN_HOUSE in spoken else ""), False
+
+
+def _of_brand(text: str, spoken: Premises) -> Premises:
+    """By brands and offices, where no word for a kind counts."""
     brand = words.pattern("brands").search(text)
     if brand:
         return Premises(words.hosts("brands")[words.by_word("brands")[brand[0].upper()]])
     if "银行" in text or "农商行" in text:
         return Premises("bank")
-    trade = "public" if _PUBLIC.search(text) or _OFFICES.search(text) else ""
-    return Premises(trade, _OWN_HOUSE if _OWN_HOUSE in spoken else "")
+    return Premises("public" if _PUBLIC.search(text) or _OFFICES.search(text) else "", spoken.sort)
 
 
-def premises(names: pd.Series, hosts: pd.Series, kinds: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Trade and sort of each listing: by its name, else its kind, else its host. Empty where nothing tells."""
-    trades, sorts = [], []
-    for name, host, kind in zip(names, hosts, kinds, strict=True):
-        known = premises_of(name)
-        if not known.trade and words.hosts("kinds").get(kind) in _FIRM_TRADES:
-            known = Premises(words.hosts("kinds")[kind], kind)
-        if not known.trade:
-            known = Premises(premises_of(host).trade, known.sort)
-        trades.append(_STREET.get(known.trade, known.trade))
-        sorts.append(known.sort)
-    return pd.Series(trades, dtype="str"), pd.Series(sorts, dtype="str")
+def premises(names: Coded, hosts: Coded, kinds: Coded) -> tuple[Coded, Coded]:
+    """Trade and sort of each listing: by its name, else its kind, else its host. Absent where nothing tells."""
+    trade, sort = _spoken(names)
+    groups = words.hosts("kinds")
+    firm = [groups[kind] if groups.get(kind) in _FIRM_TRADES else "" for kind in kinds.values]
+    by_kind = (trade < 0) & kinds.per_listing(np.array([name != "" for name in firm], dtype=np.bool_), absent=False)
+    by_host = (trade < 0) & ~by_kind
+    trade = np.where(by_host, _spoken(hosts)[0], trade)
+    trade = np.where(by_kind, kinds.per_listing(_codes(firm, _trades()), absent=-1), trade)
+    sort = np.where(by_kind, kinds.per_listing(_codes(kinds.values, _sorts()), absent=-1), sort)
+    return _coded(trade, [_STREET.get(name, name) for name in _trades()]), _coded(sort, _sorts())
+
+
+def _spoken(texts: Coded) -> tuple[Ints, Ints]:
+    """Codes of the trade and the sort that each listing's text speaks of."""
+    # words for a kind are written with fewer characters than brands, so that more texts look alike to them; brands are then asked for the rest
+    first, which = seen_alike(texts.values, alphabet_of(words.pattern("kinds").pattern))
+    known = [_of_kind(text) for text in texts.values.iloc[first].tolist()]
+    trade, sort = _coded_premises([premises for premises, _ in known], which)
+    asked = np.flatnonzero(~np.array([is_decided for _, is_decided in known], dtype=np.bool_)[which])
+    rest = texts.values.iloc[asked]
+    first, which = seen_alike(rest, _alphabet())
+    trade[asked], sort[asked] = _coded_premises([premises_of(text) for text in rest.iloc[first].tolist()], which)
+    return texts.per_listing(trade, absent=-1), texts.per_listing(sort, absent=-1)
+
+
+def _coded_premises(known: Sequence[Premises], which: Ints) -> tuple[Ints, Ints]:
+    return _codes([each.trade for each in known], _trades())[which], _codes([each.sort for each in known], _sorts())[which]
+
+
+@cache
+def _alphabet() -> frozenset[str]:
+    """All that `premises_of` can see."""
+    return alphabet_of(*(words.pattern(name).pattern for name in ("kinds", "brands")), _PUBLIC.pattern, _OFFICES.pattern, "银行农商行")
+
+
+@cache
+def _trades() -> tuple[str, ...]:
+    return tuple(sorted({*words.hosts("kinds").values(), *words.hosts("brands").values(), "bank", "public"} - {""}))
+
+
+@cache
+def _sorts() -> tuple[str, ...]:
+    return tuple(sorted(words.hosts("kinds")))
+
+
+def _codes(names: Iterable[str], known: tuple[str, ...]) -> Ints:
+    place = {name: at for at, name in enumerate(known)}
+    return np.array([place.get(name, -1) for name in names], dtype=np.int32)
+
+
+def _coded(code: Ints, names: Iterable[str]) -> Coded:
+    """Names that came to be one name get one code."""
+    return Coded(code, pd.Series(list(names), dtype="str")).mapped(lambda values: values)
 
 
 #: A site operator's own places are kiosks and cabins in the street.

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from transforms.dedupe.candidates import candidates
+from transforms.dedupe.coded import Ints
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, patterns_of, posterior_of, said
-from transforms.dedupe.features import Features, Floats, Ints, features
+from transforms.dedupe.features import Features, Floats, features
 from transforms.dedupe.levels import COMPARISONS, CORE, STRATA
 from transforms.dedupe.model import pair_key
 
@@ -159,7 +160,7 @@ def gathered(
     city: Features, codes: Ints, left: Ints, right: Ints, strata: Sequence[str], judged: Said = NOBODY
 ) -> tuple[Levels, Ints, Floats]:
     """Levels, source pairs and verdicts of the pairs and of the judged ones, each once, that lie in one of the strata."""
-    pairs = np.concatenate([judged.left * len(city) + judged.right, left * len(city) + right])
+    pairs = np.concatenate([judged.left * len(city) + judged.right, left.astype(np.int64) * len(city) + right])
     distinct, first = np.unique(pairs, return_index=True)
     known = np.concatenate([judged.known, np.full(len(left), np.nan)])[first]
     left, right = distinct // len(city), distinct % len(city)

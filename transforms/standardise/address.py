@@ -83,7 +83,8 @@ _RELATION = re.compile(
 )
 _AWAY = re.compile(r"^(?:往|向|以)?[东西南北]{1,2}侧?(?:约?\d+米)?(?:处)?(?=[\u4e00-\u9fff]{3})(?<=[米侧处])")
 _EDGES = " ,;.:、。·_/-"
-_TRIM = re.compile(r"^[\s,;.:、。()\[\]·_/\-]+|[\s,;.:、。()\[\]·_/\-的]+$")
+_LABEL = re.compile(r"^(?:地址|详细地址|位于)[:：]?")
+_TRIMMED = " ,;.:、。()[]·_/-"
 _SPLIT = re.compile(r"[\s,;、。()\[\]]+")
 
 
@@ -128,8 +129,13 @@ def _latin(clean: str) -> Address:
 
 
 def _strip_upper(folded: str, places: Places) -> str:
-    rest = re.sub(r"^(?:地址|详细地址|位于)[:：]?", "", folded).lstrip(" ,;")
+    rest = _LABEL.sub("", folded).lstrip(" ,;")
     return places.upper.sub("", _STATE.sub("", rest)).lstrip(")]").strip(_EDGES) or rest
+
+
+def _trimmed(rest: str) -> str:
+    """`rest` (of cleaned text, whose spaces are all alike) without marks at its ends, and without a 的 behind it."""
+    return rest.lstrip(_TRIMMED).rstrip(_TRIMMED + "的")
 
 
 def _divisions(rest: str, places: Places) -> tuple[Address, str]:
@@ -138,18 +144,18 @@ def _divisions(rest: str, places: Places) -> tuple[Address, str]:
     county = places.county_head.match(rest)
     if county:
         code = places.county(county[0])
-        found, rest = replace(found, county=places.city.counties[code] if code else county[0]), rest[county.end() :]
+        found, rest = replace(found, county=places.counties[code] if code else county[0]), rest[county.end() :]
     else:
         rest = _other_head_off(rest)
-    rest = _TRIM.sub("", rest)
+    rest = _trimmed(rest)
     for _ in range(2):
         zone = _ZONE.match(rest)
         if zone and len(rest) > zone.end():
-            rest = _TRIM.sub("", rest[zone.end() :])
+            rest = _trimmed(rest[zone.end() :])
         town = _TOWN.match(rest)
         if town and not found.town:
             name = town[1].replace("办事处", "")
-            found, rest = replace(found, town=name), _TRIM.sub("", rest[town.end() :])
+            found, rest = replace(found, town=name), _trimmed(rest[town.end() :])
     return found, rest
 
 
@@ -165,7 +171,7 @@ def _other_head_off(rest: str) -> str:
 def _streets(rest: str, found: Address) -> Address:
     community = _COMMUNITY.match(rest)
     if community:
-        found, rest = replace(found, community=community[1]), _TRIM.sub("", rest[community.end() :])
+        found, rest = replace(found, community=community[1]), _trimmed(rest[community.end() :])
     crossing = _CROSS.search(rest) or _CROSS_BARE.search(rest)
     if crossing and (_CROSSED.search(rest[crossing.start() :])) and not crossing[1].startswith(("路", "街")):
         pair = sorted((crossing[1], crossing[2]))
@@ -223,9 +229,9 @@ def _house(found: re.Match[str]) -> str:
 
 def _inside(after: str, found: Address) -> Address:
     """Lane, building, floor and room behind the number, and a landmark in what is left."""
-    lane = _LANE.match(_TRIM.sub("", after))
+    lane = _LANE.match(_trimmed(after))
     if lane:
-        after = _TRIM.sub("", after)[lane.end() :]
+        after = _trimmed(after)[lane.end() :]
         number = _NUMBER.match(after)
         found = replace(found, lane=lane[1])
         if number and number["unit"].startswith("号") and not found.number:
@@ -269,7 +275,7 @@ def _rural(rest: str, found: Address) -> Address:
     """No road: a village group, or a named place, with its number."""
     group = _GROUP.match(rest)
     if group:
-        found, rest = replace(found, road=group[1]), _TRIM.sub("", rest[group.end() :])
+        found, rest = replace(found, road=group[1]), _trimmed(rest[group.end() :])
     lane = re.match(r"([\u4e00-\u9fff]{2,6}?(?:(?:巷|弄|里)(?=\d)|巷$))", rest)
     if lane:
         found, rest = replace(found, road=found.road or lane[1]), rest[lane.end() :]

@@ -84,7 +84,7 @@ def _county(written: Written, places: Places, found: Divided) -> str | None:
 
 def _set_county(found: Divided, code: str | None, places: Places) -> None:
     found.county_code = code
-    found.county = places.city.counties[code] if code else None
+    found.county = places.counties[code] if code else None
 
 
 def _set_town(found: Divided, written: Written, coded: str | None, places: Places) -> None:

@@ -74,7 +74,7 @@ def _by_position(columns: Columns, places: Places) -> None:
     if lost.any() and places.city.outline:
         codes = county_at(columns.listing["lng_wgs84"][lost], columns.listing["lat_wgs84"][lost], places.city.outline)
         columns.listing["county_code"][lost] = codes
-        columns.listing["county"][lost] = [places.city.counties.get(code) if code else None for code in codes]
+        columns.listing["county"][lost] = [places.counties.get(code) if code else None for code in codes]
 
 
 def _shown(columns: Columns, parts: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from transforms.standardise import words
 from transforms.standardise.places import Places
@@ -71,4 +72,9 @@ def canonical(written: str) -> str:
 
 def _behind(after: str, places: Places) -> str:
     """What follows a brand, without 股份有限公司, 安徽有限公司芜湖分公司, 芜湖分行 …"""
-    return re.sub(rf"^(?:[()]?{_LEGAL}[()]?|{places.region}(?:省|市)?{_LEGAL}|{places.region}(?:省|市)?分行(?=.))+", "", after)
+    return _firms_of(places.region).sub("", after)
+
+
+@cache
+def _firms_of(region: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:[()]?{_LEGAL}[()]?|{region}(?:省|市)?{_LEGAL}|{region}(?:省|市)?分行(?=.))+")

@@ -26,7 +26,9 @@ class Places:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        counties = set(city.counties.values())
+        #: Code → name of the counties of today.
+        self.counties = city.counties
+        counties = set(self.counties.values())
         #: Variants of a whole county (芜湖县 → 湾沚区) hold only where a county stands; 无为县路 would else be torn.
         self.former = {written: name for written, name in city.variants.items() if name in counties}
         self.variants = Variants({written: name for written, name in city.variants.items() if name not in counties})
@@ -50,7 +52,7 @@ class Places:
 
     @cached_property
     def _county_names(self) -> dict[str, str]:
-        names = {name: code for code, name in self.city.counties.items()}
+        names = {name: code for code, name in self.counties.items()}
         short = {name[:-1]: code for name, code in names.items() if len(name) > 2}
         return short | names | {written: names[name] for written, name in self.former.items()}
 
@@ -71,13 +73,13 @@ class Places:
     @cached_property
     def county_short(self) -> re.Pattern[str]:
         """A county's short name at the head of a name (镜湖 …), unless it goes on as a road's."""
-        short = [name[:-1] for name in self.city.counties.values() if len(name) > 2]
+        short = [name[:-1] for name in self.counties.values() if len(name) > 2]
         return re.compile(f"^(?:{words.alternatives(tuple(short)).pattern})(?![路街巷道桥区县市]|大道|[东南西北中]路)")
 
     @cached_property
     def region(self) -> str:
         """A pattern (text) for the province, the city or a county, whole or short."""
-        names = [self.city.province, self.city.name, *self.city.counties.values()]
+        names = [self.city.province, self.city.name, *self.counties.values()]
         return f"(?:{words.alternatives((*names, *(re.sub('[省市区县]$', '', name) for name in names))).pattern})"
 
     @cached_property
@@ -100,7 +102,7 @@ class Places:
 
     def county_today(self, code: str, on: str | None) -> str | None:
         """Today's code for a county code at the vintage of ISO date `on`; without one, from the last change that the code went through."""
-        known = self.city.counties
+        known = self.counties
         years = [year for year, old, _ in self.city.changes if old == code]
         since = int(on[:4]) if on else (max(years) if years and code not in known else 9999)
         for year, old, new in sorted(self.city.changes):

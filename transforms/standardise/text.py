@@ -15,6 +15,9 @@ _KEPT = re.compile("[①-⓿❶-➓㈠-㈩㊀-㊉½¼¾⅓⅔⅛²³™℃…]")
 #: Every dash that owners type between two numbers. NFKC leaves most of them alone.
 _FOLDED = str.maketrans({**dict.fromkeys("‐‑‒–—―−﹣－", "-"), "･": "·", "・": "·", "•": "·", "‧": "·", "∙": "·"})
 
+#: What nothing below changes: most cells of most lists.
+_CLEAN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9()#,.\-]+")
+
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _FULLWIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ]")
@@ -27,7 +30,7 @@ MISSING = "〓"
 
 def text(written: str) -> str | None:
     """`written` with width, dashes, spaces and private-use characters put right; None when nothing is left or it says 'none'."""
-    if written.isascii() and written.isalnum():
+    if _CLEAN.fullmatch(written):
         return None if written.upper() in _ABSENT else written
     folded = _INVISIBLE.sub("", public(written))
     kept = "".join(part if place % 2 else unicodedata.normalize("NFKC", part) for place, part in enumerate(_KEPT_SPLIT.split(folded)))

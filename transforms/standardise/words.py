@@ -59,6 +59,7 @@ def pattern(name: str, *, hints: bool = False) -> re.Pattern[str]:
     return alternatives(tuple(by_word(name, hints=hints)))
 
 
+@cache
 def alternatives(words: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern for any of `words`, longest first; one that never matches when there are none."""
     ordered = sorted(words, key=lambda word: (-len(word), word))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from transforms.dedupe import cluster as module
 from transforms.dedupe.cluster import Clustered, Constraints, cluster
-from transforms.dedupe.features import Ints
+from transforms.dedupe.coded import Ints
 
 SIZE = 6
 PAIRS = list(combinations(range(SIZE), 2))
@@ -101,3 +101,35 @@ def test_what_is_judged_together_is_never_cut(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "COMPONENT_BOUND", 3)
     chain = tuple((a, a + 1) for a in range(5))
     assert labels(6, dict.fromkeys(chain, 100), together=chain) == [0] * 6
+
+
+@settings(deadline=None)
+@given(st.lists(weights, min_size=1, max_size=4), trades, st.integers(-1500, 3000))
+def test_many_components_at_once_are_clustered_as_one_by_one(drawn: list[list[int]], trade: list[int], same: int) -> None:
+    exclusive = (np.array(trade * len(drawn), dtype=np.int64),)
+    groups = np.arange(SIZE * len(drawn)).reshape(-1, SIZE)
+    squares = np.zeros((len(drawn), SIZE, SIZE), dtype=np.int64)
+    for square, weight in zip(squares, drawn, strict=True):
+        for (a, b), value in zip(PAIRS, weight, strict=True):
+            square[a, b] = square[b, a] = value // 900 * 900  # coarse, so that means often tie
+    found = module._linkages(groups, squares.copy(), same, exclusive)
+    for group, square, labels_found in zip(groups, squares, found, strict=True):
+        parts = module._linkage(group, square, same, Constraints(exclusive, frozenset(), ()))
+        wanted = {node: min(part) for part in parts for node in part}
+        assert labels_found.tolist() == [wanted[int(node)] for node in group]
+
+
+def test_a_component_of_fifty_thousand_costs_no_more_than_its_bound() -> None:
+    size = 50_000
+    asked: list[int] = []
+
+    def weigh(left: Ints, right: Ints) -> Ints:
+        asked.append(len(left))
+        return np.where(right - left == 1, 2000 + left * 37 % 4000, -20_000)
+
+    left = np.arange(size - 1, dtype=np.int64)
+    constraints = Constraints((np.full(size, -1, dtype=np.int64),), frozenset(), ())
+    found = cluster(size, left, left + 1, weigh(left, left + 1), 0, 1000, weigh, constraints)
+    assert sum(asked) <= size * (module.COMPONENT_BOUND + 1) // 2
+    assert found.cuts["members"].max() == size
+    assert np.bincount(found.labels).max() == 2

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.transforms.dedupe.some import HUNDREDTH_M, listing, listings
+from transforms.dedupe import compare as module
 from transforms.dedupe.compare import compare
 from transforms.dedupe.features import character_sets, features
 from transforms.dedupe.levels import COMPARISONS, STRATA
@@ -180,3 +181,20 @@ def test_character_sets_are_of_characters_not_bytes() -> None:
 def test_a_repeated_listing_id_is_refused() -> None:
     with pytest.raises(ValueError, match="a:1"):
         features(listings(listing("a:1"), listing("a:1")))
+
+
+def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        listing(
+            f"a:{at}", name_core="青阳路社区"[at % 3 :], road="青阳路", number=str(at % 4), phones=f"381234{at % 5}", **north(at * 90.0)
+        )
+        for at in range(12)
+    ]
+    known = features(listings(*rows))
+    left, right = (side.astype(np.int64) for side in np.triu_indices(12, 1))
+    whole = compare(known, left, right)
+    monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(module, "_ROWS", 3)
+    parts = compare(known, left, right)
+    assert all((whole.codes[name] == parts.codes[name]).all() for name in whole.codes)
+    assert (whole.stratum == parts.stratum).all()
