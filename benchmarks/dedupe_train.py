@@ -6,9 +6,9 @@ Seeds 2 and 3 and those from 21 on are never trained on: `benchmarks.dedupe_accu
 from __future__ import annotations
 
 from benchmarks.dedupe_listings import sample_listings
-from transforms.dedupe.model import SHIPPED, write_model
+from transforms.dedupe.model import SHIPPED, model_of, sealed, write_model
 from transforms.dedupe.thresholds import THRESHOLDS
-from transforms.dedupe.train import document_of, train
+from transforms.dedupe.train import check_gold, document_of, train
 
 SEEDS = (1, 4, 5)
 
@@ -16,7 +16,9 @@ SEEDS = (1, 4, 5)
 def main() -> None:
     """Train and write."""
     trained = train([sample_listings(seed) for seed in SEEDS])
-    write_model(document_of(trained, THRESHOLDS, {"seeds": list(SEEDS), "night": 0}), SHIPPED)
+    document = document_of(trained, THRESHOLDS, {"seeds": list(SEEDS), "night": 0})
+    check_gold(model_of(sealed(document)))
+    write_model(document, SHIPPED)
     print(trained.evidence)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
 from desk import words
+from transforms.dedupe.calibration import Calibration
 from transforms.dedupe.evidence import LISTS, START, Evidence
 from transforms.dedupe.explain import Explanation
 
@@ -25,8 +28,13 @@ def in_short(evidence: Sequence[Evidence]) -> str:
     return "；".join(f"{each.sentence}（{bits(each.weight_mb)}）" for each in strongest)
 
 
-def explanation_lines(told: Explanation, name: Callable[[str], str], station: Callable[[str], str]) -> list[str]:
-    """All of it: the verdict of the register, a line a piece of evidence, the keys, and what decided. `name`: listing id → what to call it; `station`: → its station."""
+def explanation_lines(
+    told: Explanation, name: Callable[[str], str], station: Callable[[str], str], calibration: Calibration | None = None
+) -> list[str]:
+    """All of it: the verdict of the register, a line a piece of evidence, the keys, and what decided. `name`: listing id → what to call it; `station`: → its station.
+
+    A weight is called a probability only under a `calibration`.
+    """
     left, right = told.left_id, told.right_id
     where = f"现在同属 {station(left)}" if told.is_together else f"现在分属 {station(left)} 和 {station(right)}"
     keys = (
@@ -41,10 +49,18 @@ def explanation_lines(told: Explanation, name: Callable[[str], str], station: Ca
         "",
         *(f"{bits(each.weight_mb):>7}  {each.title}：{each.sentence}" for each in told.evidence),
         f"{bits(told.weight_mb):>7}  合计（比特；每 1 比特可能性翻一倍，正数支持同一站，是权重而不是概率）",
+        *([f"{'':>7}  {probability_sentence(told.weight_mb, calibration)}"] if calibration else []),
         "",
         keys,
         *([f"人的判定：{words.word(words.VERDICTS, told.verdict)}"] if told.verdict else []),
     ]
+
+
+def probability_sentence(weight_mb: int, calibration: Calibration) -> str:
+    """How often such a weight is right."""
+    share = float(calibration.probability(np.array([weight_mb]))[0])
+    told = "不到 1%" if share < 0.01 else "超过 99%" if share > 0.99 else f"约 {share:.0%}"
+    return f"按 {calibration.pairs} 对有答案的登记校准：这样的一对，是同一站的概率{told}"
 
 
 def reason_sentence(told: Explanation, name: Callable[[str], str]) -> str:

@@ -13,7 +13,11 @@ from transforms.dedupe.model import THRESHOLDS
 #: Strongest weights shown for and against, in each stratum.
 _STRONGEST: Final = 8
 
-STRATA: Final = {"near": "相近的一对（150米以内，或同路同号）", "quarter": "同一社区或同一条路的一对", "far": "不相近的一对"}
+STRATA: Final = {
+    "near": "相近的一对（150米以内，或同路同号）",
+    "quarter": "相距不到1公里，或在同一社区、同一条路的一对",
+    "far": "不相近的一对",
+}
 
 _THRESHOLDS: Final = {
     "link": "连线：低于它的一对不连",
@@ -32,11 +36,10 @@ _EVIDENCE: Final = {
     "judged_same": "人判为同一站的对数",
     "judged_not": "人判为不是的对数",
     "near_share": "相近的一对里同一站的占比",
+    "quarter_share": "同一片区的一对里同一站的占比",
     "far_share": "不相近的一对里同一站的占比",
     "near_rounds": "相近：迭代次数",
-    "far_rounds": "不相近：迭代次数",
     "near_settled": "相近：已收敛",
-    "far_settled": "不相近：已收敛",
 }
 
 
@@ -48,11 +51,22 @@ def model_lines(model: Model, origin: str) -> list[str]:
         "",
         "阈值（比特）",
         *(f"  {bits(model.thresholds[name])}  {_THRESHOLDS[name]}。{_reason(model, name)}" for name in THRESHOLDS),
+        "",
+        "校准",
+        f"  {_calibration(model)}",
         *(line for stratum, title in STRATA.items() for line in _strongest(model, stratum, title)),
         "",
         "训练依据",
         *(f"  {_EVIDENCE.get(name, name)}：{value}" for name, value in dict(model.document.get("evidence", {})).items()),
     ]
+
+
+def _calibration(model: Model) -> str:
+    found = model.calibration
+    if found is None:
+        return "没有：有答案的登记不够，权重只是权重，不是概率"
+    even = "恒为一半" if not found.slope_milli else f"一半在 {bits(round(-1000 * found.shift_mb / found.slope_milli))} 比特处"
+    return f"按 {found.pairs} 对有答案的登记（其中 {found.same} 对是同一站）：概率{even}，权重每 1 比特实际值 {found.slope_milli / 1000:.2f} 比特"
 
 
 def _reason(model: Model, name: str) -> str:

@@ -52,7 +52,10 @@ def show_pair(settings: Settings, say: Console, left_id: str, right_id: str) -> 
     told = explained(published, left_id, right_id)
     stations = published.stations
     name = named(published.state.station, "station_id")
-    for line in explanation_lines(told, named(published.listings, "listing_id"), lambda listing_id: name(stations[listing_id])):
+    calibration = published.house.model.calibration
+    for line in explanation_lines(
+        told, named(published.listings, "listing_id"), lambda listing_id: name(stations[listing_id]), calibration
+    ):
         say.print(line, markup=False)
     return 0
 

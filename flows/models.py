@@ -18,8 +18,9 @@ from flows.run import RefusedError
 from flows.settings import Settings
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
-from transforms.dedupe.model import sealed, write_model
-from transforms.dedupe.train import AstrayError, document_of, train
+from transforms.dedupe.model import model_of, sealed, write_model
+from transforms.dedupe.strata import AstrayError
+from transforms.dedupe.train import calibrated, check_gold, document_of, train
 from transforms.events import CHURN_FLOOR, CHURN_LIMIT
 from warehouse.disk import fsync
 
@@ -73,11 +74,14 @@ def trained(house: House, published: Published) -> dict[str, Any]:
     listings = published.listings[published.listings["is_open"]]
     if len(listings) < TRAINABLE:
         raise RefusedError(f"在册登记只有 {len(listings)} 条，少于 {TRAINABLE} 条，训练不出可靠的模型；请沿用现在的模型")
+    verdicts = published.verdicts(decisions_of(house).judgements)
     try:
-        learnt = train([listings], published.verdicts(decisions_of(house).judgements))
+        learnt = train([listings], verdicts)
+        document = document_of(learnt, house.model.document["thresholds"], {"trained_on": published.state.night})
+        check_gold(model_of(sealed(document)))
     except AstrayError as astray:
         raise RefusedError(f"没有写下模型：{astray}") from astray
-    return document_of(learnt, house.model.document["thresholds"], {"trained_on": published.state.night})
+    return calibrated(document, listings, verdicts)
 
 
 def compare_model(settings: Settings, say: Console, path: Path) -> int:

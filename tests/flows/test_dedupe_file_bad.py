@@ -163,7 +163,7 @@ def test_a_component_of_fifty_thousand_listings_is_cut_and_told(tmp_path: Path) 
     rows = pd.DataFrame(
         {
             "id": [f"{at:05d}" for at in range(count)],
-            "source": [str(at % 2) for at in range(count)],
+            "source": [str(at // 4 % 2) for at in range(count)],
             "name": [f"青松面馆{'甲乙丙丁'[at % 4]}" for at in range(count)],
             "lng": [f"{118 + at * 0.0002:.5f}" for at in range(count)],
             "lat": "31.33000",

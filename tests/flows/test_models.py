@@ -129,7 +129,7 @@ def test_a_setting_goes_before_and_is_told(published: Household, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("{}", "版本"), ("{", "读不出来"), ('{"version": 1, "fingerprint": "x"}', "指纹不符")],
+    [("{}", "版本"), ("{", "读不出来"), ('{"version": 2, "fingerprint": "x"}', "指纹不符")],
 )
 def test_a_file_that_is_no_model(published: Household, tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "broken.json").write_text(content, "utf-8")
@@ -154,7 +154,7 @@ def test_too_few_listings_teach_nothing(published: Household, monkeypatch: pytes
 
 
 def test_training_that_went_astray_writes_nothing(published: Household, monkeypatch: pytest.MonkeyPatch) -> None:
-    from transforms.dedupe.train import AstrayError
+    from transforms.dedupe.strata import AstrayError
 
     def astray(*_: object) -> None:
         raise AstrayError("训练没有收敛")

@@ -57,7 +57,7 @@ ALL_KEYS: Final = (*KEYS, _PHONE, _TYPO, _WORD, _NEAR_WORD, _GRID)
 _CELL_LAT: Final = NEAR_M / DEGREE_M
 _CELL_LNG: Final = NEAR_M / (DEGREE_M * 0.6)
 #: Of the eight cells around one, the four that are looked at from it; it is looked at from the others.
-_AROUND: Final = ((1, 0), (0, 1), (1, 1), (-1, 1))
+AROUND: Final = ((1, 0), (0, 1), (1, 1), (-1, 1))
 
 _BIT: Final = {key.name: 1 << at for at, key in enumerate(ALL_KEYS)}
 
@@ -189,7 +189,7 @@ def _near_words(
 def _by_place(listings: Features, cells: Cells, report: dict[str, Sizes]) -> Met:
     """Pairs within NEAR_M of each other, by cells of that size and their neighbours."""
     report[_GRID.name] = cells.blocks.sizes(_GRID.cap)
-    for a, b in cells.beside(_GRID.cap, _AROUND):
+    for a, b in cells.beside(_GRID.cap, AROUND):
         near = distances(listings, a, b) <= NEAR_M
         yield a[near], b[near], _BIT[_GRID.name]
 

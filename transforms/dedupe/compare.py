@@ -23,12 +23,14 @@ from transforms.dedupe.levels import (
     FACILITIES,
     HOURS,
     KIND,
+    NAMESAKES,
     NEAR_M,
     OPENED,
     ORGANISATION,
     PHONE,
     PLAQUE,
     PREMISES,
+    QUARTER_M,
     STRATA,
     Comparison,
 )
@@ -114,7 +116,7 @@ class _Rules:
         #: Cases of a place in which it matters how far apart the numbers are.
         self.asks_number = self.address[:near] != self.address[near:]
         name = _Cases(RELATED[8:16], MARKS)
-        self.core, self.organisation = _core(name), _organisation(name)
+        self.core, self.organisation, self.one_core = _core(name), _organisation(name), name.same("core")
         self.kind = _joint(_comparison("kind").shape, (_kind(name), _premises(name)))
         rest = _Cases(RELATED[16:])
         self.phone, self.opened = _phone(rest), _opened(rest)
@@ -166,6 +168,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
             _spelled_core(listings, left, right, rules.core[name]),
         ),
         "kind": (rules.kind[name],),
+        "namesakes": (_namesakes(listings, left, rules.one_core[name]),),
         "phone": (_several_phones(listings, left, right, rules.phone[rest]),),
         "credit": (rules.credit[rest],),
         "plaque": (_plaque(listings, left, right),),
@@ -177,7 +180,8 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
     near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
-    return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", rules.quarter[place])]))
+    quarter = (metres <= QUARTER_M) | rules.quarter[place]
+    return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", quarter)]))
 
 
 def _cases(listings: Features, left: Ints, right: Ints) -> Ints:
@@ -319,6 +323,10 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
             ],
         )
     return codes
+
+
+def _namesakes(listings: Features, left: Ints, one_core: Marks) -> Ints:
+    return np.where(one_core, listings.namesakes[left], np.int16(list(NAMESAKES).index("namesakes_missing")))
 
 
 def _organisation(cases: _Cases) -> Ints:

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from transforms.dedupe.levels import COMPARISONS, NEAR_M, Comparison
+from transforms.dedupe.levels import COMPARISONS, NEAR_M, QUARTER_M, Comparison
 from transforms.dedupe.model import Model, Stratum
 
 #: Names of the two lines that are no comparison of fields.
 START, LISTS = "start", "lists"
 
-_WHERE: Final = {"near": f"相距不到{NEAR_M:.0f}米或同路同号", "quarter": "不相近，但在同一社区或同一条路", "far": "不相近"}
+_WHERE: Final = {
+    "near": f"相距不到{NEAR_M:.0f}米或同路同号",
+    "quarter": f"不相近，但相距不到{QUARTER_M:.0f}米，或在同一社区、同一条路",
+    "far": "不相近",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,14 @@ def weight_of(levels: Mapping[str, str], sources: tuple[str, str], model: Model)
 def news_mb(before: Mapping[str, str], now: Mapping[str, str], sources: tuple[str, str], model: Model) -> int:
     """By how much the weight moved because the evidence did: both patterns are weighed by one model, so that a new model is no news.
 
-    A comparison counts only where its level changed and no less is known than before: what an owner no longer says is no evidence.
+    A comparison counts only where its level changed and no less is known than before: what an owner no longer says is no evidence. That some
+    other place took on the name is no news of these two.
     Which of the strata the pair lies in counts with the place.
     """
     old, new = ({each.name: each.weight_mb for each in evidence_of(levels, sources, model)} for levels in (before, now))
-    told = {comparison.name for comparison, level in _known(now) if _is_told(comparison, before.get(comparison.name), level)}
+    told = {comparison.name for comparison, level in _known(now) if _is_told(comparison, before.get(comparison.name), level)} - {
+        "namesakes"
+    }
     moved = sum(new[name] - old[name] for name in sorted(told & old.keys() & new.keys()))
     if before["stratum"] != now["stratum"] and "where" in told:
         moved += sum(new[name] - old[name] for name in (START, LISTS))

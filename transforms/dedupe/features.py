@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.coded import Coded, coded, joint_codes, sorted_distinct
+from transforms.dedupe.coded import Coded, coded, joint_codes, packed_codes, sorted_distinct
 from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
 from transforms.dedupe.coded import Marks as Marks  # noqa: PLC0414
 from transforms.dedupe.core import cores, organisations
@@ -85,7 +85,7 @@ class Words:
 class Features:
     """Listings in listing_id order, one element a listing. Codes are −1 where the field is absent, positions NaN.
 
-    `related` holds the codes that are compared for being the same, a column each of RELATED; `marks` the bits of MARKS. `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
+    `related` holds the codes that are compared for being the same, a column each of RELATED; `marks` the bits of MARKS, `namesakes` places in NAMESAKES. `text` holds columns as written or cleaned (city_code, landmark, name_core, organisation, trade, hours) for whoever needs more than codes;
     `shift_lengths` are those of the `shifts` (metres) and `shift_reach` the longest; `told` names those of plaques and facilities that any has.
     """
 
@@ -96,6 +96,7 @@ class Features:
     core: Words
     organisation: Words
     related: Ints
+    namesakes: Ints
     marks: Bytes
     number_value: Ints
     lng: Floats
@@ -206,6 +207,7 @@ def features(listings: pd.DataFrame) -> Features:
         core=words,
         organisation=_words(organisation),
         related=_beside([related.get(name) for name in RELATED], len(ids)),
+        namesakes=_namesakes(text["city_code"].code, core.code, source),
         marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
         number_value=base.per_listing(figures, absent=-1),
         lng=lng,
@@ -219,6 +221,21 @@ def features(listings: pd.DataFrame) -> Features:
         facilities=facilities,
         told=frozenset(name for name in ("plaques", "facilities") if (text[name].code >= 0).any()),
     )
+
+
+#: Listings of one name on one list, in a city, from which each level of NAMESAKES but the first begins.
+_NAMESAKES: Final = (2, 3, 6)
+
+
+def _namesakes(city: Ints, core: Ints, source: Ints) -> Ints:
+    """The place in NAMESAKES of each listing's core name."""
+    held, which, counts = np.unique(packed_codes((city + 1, core + 1, source)), return_inverse=True, return_counts=True)
+    first = np.full(len(held), len(core), dtype=np.int64)
+    np.minimum.at(first, which, np.arange(len(core)))
+    names, name = np.unique(packed_codes((city[first] + 1, core[first] + 1)), return_inverse=True)
+    most = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(most, name, counts)
+    return np.searchsorted(_NAMESAKES, most[name[which]], side="right").astype(np.int16)
 
 
 def _beside(columns: Sequence[Ints | None], count: int) -> Ints:

@@ -16,15 +16,15 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from transforms.dedupe.candidates import candidates
-from transforms.dedupe.compare import Levels, compare
-from transforms.dedupe.em import Patterns, Rates, expect_maximise, maximise, rate_of
-from transforms.dedupe.features import Features, Ints, Marks, features
+from transforms.dedupe.drawn import quarter_pairs, random_pairs
+from transforms.dedupe.em import WHERE, counts_of
+from transforms.dedupe.features import Ints, features
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model, Stratum, load_model, model_of, pair_key, sealed
 from transforms.dedupe.score import score
+from transforms.dedupe.strata import AstrayError, Met, beyond, called_alike, met_of, near_rates, pair_codes
 from transforms.dedupe.thresholds import THRESHOLDS
-from transforms.dedupe.train import AstrayError, Trained, check, document_of, first_guess, gathered, pair_codes, pooled, random_pairs
+from transforms.dedupe.train import Trained, check, check_gold, document_of
 
 #: EM is given this many listings at most, whole cities first: its rates have long settled by then.
 TEACHES_AT_MOST: Final = 20_000
@@ -60,8 +60,6 @@ _BELIEF: Final[Mapping[str, float]] = {
 #: An assignment needs no margin for chains; how far the odds may lie from even when its threshold is set by the count of pairs to be expected.
 _ODDS: Final = 1000
 
-_WHERE: Final = next(comparison for comparison in COMPARISONS if comparison.name == "where")
-
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -71,23 +69,11 @@ class Fitted:
     why_not: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
-    """Candidates of the lists with their levels, codes of their source pairs, and which of them bear a unique equal name."""
-
-    known: Features
-    left: Ints
-    right: Ints
-    levels: Levels
-    sources: Ints
-    unique: Marks
-
-
 def fit(listings: pd.DataFrame, *, across: bool = False) -> Fitted:
     """A model learnt from `listings` (as `match` takes), of pairs across two lists alone where `across`. Never raises for what the lists are."""
-    spare = for_any_lists(load_model(), several=listings["source"].nunique() > 1)
-    placed = listings["lng_wgs84"].notna().mean() if len(listings) else 0.0
-    if placed < PLACED_AT_LEAST:
+    placed = bool(listings["lng_wgs84"].notna().mean() >= PLACED_AT_LEAST) if len(listings) else False
+    spare = for_any_lists(load_model(), several=listings["source"].nunique() > 1, placed=placed)
+    if not placed:
         return Fitted(spare, "有坐标的不到一半")
     try:
         return Fitted(_fitted(part_of(listings), across=across))
@@ -95,15 +81,32 @@ def fit(listings: pd.DataFrame, *, across: bool = False) -> Fitted:
         return Fitted(spare, str(astray))
 
 
-def for_any_lists(model: Model, *, several: bool) -> Model:
+def for_any_lists(model: Model, *, several: bool, placed: bool = True) -> Model:
     """The model with half of what it knows of lists that repeat themselves, and nothing of it for one list alone: who has one list
-    deduplicated expects that it does. Whole, it held equal names behind one door for two places."""
+    deduplicated expects that it does. Whole, it held equal names behind one door for two places.
+
+    Where most listings are not `placed`, that a pair is not says nothing, near or far.
+    """
 
     def sources(known: Mapping[str, int]) -> dict[str, int]:
         return {"same": known["same"] // 2, "other": known["other"] // 2} if several else {"same": 0, "other": 0}
 
     strata = {name: {**model.document["strata"][name], "sources": sources(model.strata[name].sources)} for name in STRATA}
+    if not placed:
+        for name in STRATA[1:]:
+            strata[name] = {**strata[name], "weights": {**strata[name]["weights"], "where": _unplaced(strata[name])}}
     return model_of(sealed({**model.document, "strata": strata}))
+
+
+def _unplaced(stratum: Mapping[str, Any]) -> dict[str, int]:
+    """Weights of the place with those of pairs without positions against each other alone."""
+    weights = np.array([stratum["weights"]["where"][level] for level in WHERE.levels], dtype=np.float64)
+    u = np.array([stratum["u"]["where"][level] for level in WHERE.levels], dtype=np.float64)
+    groups = np.unique(WHERE.knowledge, return_inverse=True)[1].reshape(-1)
+    of_one, of_two = np.bincount(groups, weights=u * np.exp2(weights / 1000)), np.bincount(groups, weights=u)
+    unplaced = np.array([not known.startswith("known+") for known in WHERE.knowledge])
+    said = np.log2(np.maximum(of_one, 1e-9) / np.maximum(of_two, 1e-9))[groups] * 1000
+    return dict(zip(WHERE.levels, [round(float(each)) for each in np.where(unplaced, weights - said, weights)], strict=True))
 
 
 def part_of(listings: pd.DataFrame) -> pd.DataFrame:
@@ -119,82 +122,28 @@ def _fitted(listings: pd.DataFrame, *, across: bool) -> Model:
     names = list(known.sources)
     order = list(combinations_with_replacement(names, 2))
     pairs, same_list = tuple(pair_key(a, b) for a, b in order), np.array([a == b for a, b in order], dtype=np.int64)
-    codes = pair_codes(known, names)
-    met = _met(known, codes, across=across)
-    near = _near(met, same_list)
-    expected = near.share * float(met.levels.near.sum())
-    far, beyond = _far(met, codes, same_list, near, expected, across=across)
+    met = met_of(known, pair_codes(known, names), across=across)
+    unique = counts_of(met.levels.codes["where"], met.levels.near & met.unique, WHERE)
+    if unique.sum() < UNIQUE_AT_LEAST:
+        raise AstrayError(f"名称相同、独一无二而又相近的登记只有 {int(unique.sum())} 对，不足以自学")
+    near = near_rates([met], same_list, unique, _BELIEF)
     check(near)
+    by_chance, nearer = random_pairs(known, _RANDOM_PAIRS), quarter_pairs(known, _RANDOM_PAIRS)
+    alike = called_alike([met], [by_chance])
+    quarter, close_by = beyond("quarter", [met], same_list, near, [nearer], alike, _BELIEF)
+    far, far_off = beyond("far", [met], same_list, near, [by_chance], alike, _BELIEF)
+    expected = float(near.met["name"].sum()) + close_by + far_off
     evidence = {
         "from": "the lists themselves, blended with the model that ships",
         "listings": len(known),
         "across": across,
-        "expected_pairs": round(expected + beyond),
+        "expected_pairs": round(expected),
     }
-    learnt = document_of(Trained(near, far, far, pairs, {}), THRESHOLDS, evidence)  # a quarter of a list never seen is as far
+    learnt = document_of(Trained(near, quarter, far, pairs, {}), THRESHOLDS, evidence)
     blended = {**learnt, "strata": {name: _blended(learnt["strata"][name], load_model().strata[name]) for name in STRATA}}
     model = model_of(sealed(blended))
-    return model_of(sealed({**blended, "thresholds": _for_assignment(met, model, expected + beyond)})) if across else model
-
-
-def _met(known: Features, codes: Ints, *, across: bool) -> _Met:
-    found = candidates(known)
-    left, right = found.left, found.right
-    if across:
-        kept = known.source[left] != known.source[right]
-        left, right = left[kept], right[kept]
-    return _Met(
-        known, left, right, compare(known, left, right), codes[known.source[left], known.source[right]], _unique(known, left, right)
-    )
-
-
-def _unique(known: Features, left: Ints, right: Ints) -> Marks:
-    """Pairs of an equal core name that no more listings bear than there are lists (two in one list), and that is no road's or community's."""
-    core = known.core.code
-    counts = np.bincount(core[core >= 0], minlength=len(known.core.values))
-    rare = np.append(counts <= max(2, len(known.sources)), False)
-    area = known.core_is_area
-    equal = (core[left] == core[right]) & (core[left] >= 0) & rare[core[left]] & ~(area[left] | area[right])
-    return np.asarray(equal & (known.source[left] != known.source[right]) if len(known.sources) > 1 else equal)
-
-
-def _near(met: _Met, same_list: Ints) -> Rates:
-    near = met.levels.near
-    unique = met.levels.codes["where"][near & met.unique]
-    if len(unique) < UNIQUE_AT_LEAST:
-        raise AstrayError(f"名称相同、独一无二而又相近的登记只有 {len(unique)} 对，不足以自学")
-    patterns = pooled([(met.levels.take(near), met.sources[near], np.full(int(near.sum()), np.nan))])
-    where = rate_of(unique, np.ones(len(unique)), _WHERE)
-    return expect_maximise(patterns, first_guess(patterns), same_list, {"where": where}, belief=_BELIEF)
-
-
-def _far(met: _Met, codes: Ints, same_list: Ints, near: Rates, expected: float, *, across: bool) -> tuple[Rates, float]:
-    """Rates of far pairs, and how many of them are one place: as many to those near as unique equal names lie far to those that lie near.
-
-    What lies over a kilometre apart under one name is taken for two places that happen to be called alike; as many for their distance
-    are taken off closer ones.
-    """
-    left, right = random_pairs(len(met.known), _RANDOM_PAIRS)
-    if across:
-        kept = met.known.source[left] != met.known.source[right]
-        left, right = left[kept], right[kept]
-    patterns: Patterns = pooled([gathered(met.known, codes, left, right, ("quarter", "far"))])
-    fixed = {name: rate for name, rate in near.m.items() if name != "where"}
-    rates = maximise(patterns, np.full(len(patterns.counts), 1e-6), same_list, {**fixed, "where": near.m["where"]}, near.sources)
-    chance = np.bincount(patterns.codes["where"], weights=patterns.counts, minlength=len(_WHERE.levels)) / max(patterns.counts.sum(), 1.0)
-    counts = np.bincount(met.levels.codes["where"][~met.levels.near & met.unique], minlength=len(_WHERE.levels)).astype(np.float64)
-    farthest = np.array([level.startswith("d_far+") for level in _WHERE.levels])
-    alike = counts[farthest].sum() / max(chance[farthest].sum(), 1e-9)
-    real = np.where(farthest, 0.0, np.maximum(counts - alike * chance, 0.0))
-    beyond = expected * float(real.sum()) / float((met.levels.near & met.unique).sum())
-    where = rate_of(np.arange(len(counts)), real + 0.02 * counts.sum() * chance * farthest, _WHERE)
-    return Rates({**fixed, "where": where}, rates.u, near.sources, _share(met.known, beyond, across=across), 0, settled=True), beyond
-
-
-def _share(known: Features, true: float, *, across: bool) -> float:
-    sizes = np.bincount(known.source).astype(np.float64)
-    pairs = float(np.prod(sizes)) if across else len(known) * (len(known) - 1) / 2
-    return float(np.clip(max(true, 0.5) / pairs, 1e-9, 0.5))
+    check_gold(model)
+    return model_of(sealed({**blended, "thresholds": _for_assignment(met, model, expected)})) if across else model
 
 
 def _blended(learnt: Mapping[str, Any], shipped: Stratum) -> dict[str, Any]:
@@ -213,7 +162,7 @@ def _blended(learnt: Mapping[str, Any], shipped: Stratum) -> dict[str, Any]:
     return {**learnt, "prior": mixed(learnt["prior"], shipped.prior), "weights": weights}
 
 
-def _for_assignment(met: _Met, model: Model, expected: float) -> dict[str, dict[str, Any]]:
+def _for_assignment(met: Met, model: Model, expected: float) -> dict[str, dict[str, Any]]:
     """Thresholds of a one-to-one match: as many partners as pairs are to be expected, the odds being even within a bit."""
     weights = score(met.known, met.left, met.right, met.levels, model)
     best = _best_of_each(met, weights)
@@ -228,7 +177,7 @@ def _for_assignment(met: _Met, model: Model, expected: float) -> dict[str, dict[
     return {**shifted, "same": {"mb": same, "reason": reason}, "review_low": band[0], "review_high": band[1]}
 
 
-def _best_of_each(met: _Met, weights: Ints) -> Ints:
+def _best_of_each(met: Met, weights: Ints) -> Ints:
     """Weights of pairs that are the best of both their listings, the heaviest first: what an assignment would take."""
     size = len(met.known)
     best: Ints = np.full(size, np.iinfo(np.int64).min)

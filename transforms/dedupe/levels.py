@@ -78,6 +78,16 @@ PREMISES: Final[Mapping[str, str]] = {
     "premises_missing": "看不出场所类别",
 }
 
+#: Where the core names are equal: how many listings so called the list that has most of them holds, in the whole city. A list seldom repeats
+#: itself, so that it knows about so many places of this name.
+NAMESAKES: Final[Mapping[str, str]] = {
+    "named_once": "城里没有一份名单有两处同名",
+    "named_twice": "城里有名单有两处同名",
+    "named_often": "城里有名单有三至五处同名",
+    "named_everywhere": "城里有名单有六处以上同名",
+    "namesakes_missing": "核心名不同，不看同名",
+}
+
 PHONE: Final[Mapping[str, str]] = {
     "phone_same": "电话相同",
     "contact_same": "联系手机相同",
@@ -156,6 +166,7 @@ COMPARISONS: Final = (
     Comparison("where", "地点", (DISTANCE, ADDRESS)),
     Comparison("name", "名称", (ORGANISATION, CORE)),
     Comparison("kind", "类型", (KIND, PREMISES)),
+    Comparison("namesakes", "同名", (NAMESAKES,)),
     Comparison("phone", "电话", (PHONE,)),
     Comparison("credit", "信用代码", (CREDIT,)),
     Comparison("plaque", "挂牌", (PLAQUE,)),
@@ -164,14 +175,17 @@ COMPARISONS: Final = (
     Comparison("opened", "建成日期", (OPENED,)),
 )
 
-#: Strata, each with weights of its own. Near pairs, and the others of a quarter (one community or one road), can be enumerated
-#: exhaustively; far pairs only meet through a key. Half of the places of a quarter are named after it, so an equal name says less there
-#: than across the city.
+#: Strata, each with weights of its own. Near pairs, and the others of a quarter (within QUARTER_M, of one community or on one road), can be
+#: enumerated exhaustively; far pairs only meet through a key. Half of the places of a quarter are named after it, so an equal name says
+#: less there than across the city.
 STRATA: Final = ("near", "quarter", "far")
 
 #: Near is within this distance (metres), or on the same road at the same number. Lists place one door up to 100 m apart (building
 #: centre, gate, street), and a grid of this width is still exhaustive at linear cost.
 NEAR_M: Final = 150.0
+
+#: A quarter goes by one name as far as people walk (metres): what lies further apart under one name is called so by chance, or lies wrong.
+QUARTER_M: Final = 1000.0
 
 #: Kinds by trade. Kinds of different trades never share a station, `guest` kinds excepted: they stand in anyone's premises.
 FAMILIES: Final[Mapping[str, str]] = {

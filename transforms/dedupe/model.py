@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from transforms.dedupe.calibration import Calibration, calibration_of
 from transforms.dedupe.coded import Ints
 from transforms.dedupe.levels import COMPARISONS, STRATA
 
-VERSION: Final = 1
+VERSION: Final = 2
 SHIPPED: Final = Path(__file__).with_name("model.json")
 
 #: Keys of a threshold in the file, each {"mb": integer, "reason": text}.
@@ -40,12 +41,13 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What score and cluster need; `document` is the file as read, with u, evidence and reasons."""
+    """What score and cluster need; `document` is the file as read, with u, evidence and reasons. Without a `calibration` a weight is no probability."""
 
     strata: Mapping[str, Stratum]
     thresholds: Mapping[str, int]
     fingerprint: str
     document: Mapping[str, Any]
+    calibration: Calibration | None = None
 
 
 def pair_key(left: str, right: str) -> str:
@@ -78,9 +80,10 @@ def model_of(document: Any, name: str = "model") -> Model:
     try:
         strata = {name: _stratum(document["strata"][name]) for name in STRATA}
         thresholds = {name: int(document["thresholds"][name]["mb"]) for name in THRESHOLDS}
+        calibration = calibration_of(document.get("calibration"))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"去重模型 {name} 缺少内容：{error}") from error
-    return Model(strata, thresholds, str(document["fingerprint"]), document)
+    return Model(strata, thresholds, str(document["fingerprint"]), document, calibration)
 
 
 def _stratum(part: Mapping[str, Any]) -> Stratum:

@@ -14,7 +14,9 @@ def evidence(levels: str, model: Model) -> list[tuple[str, int]]:
     stratum = model.strata[found["stratum"]]
     told = []
     for comparison in COMPARISONS:
-        level = found[comparison.name]
+        level = found.get(comparison.name)
+        if level is None:
+            continue  # compared before this comparison was known
         weight = int(stratum.weights[comparison.name][comparison.levels.index(level)])
         if weight and not all(part.endswith("_missing") or part == "unplaced" for part in level.split("+")):
             told.append((f"{comparison.title}：{comparison.sentence(level)}", weight))

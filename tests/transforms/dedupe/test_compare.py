@@ -36,10 +36,10 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
         pytest.param(HERE, north(20), "d30+address_missing", "near", id="20 m"),
         pytest.param(HERE, north(60), "d80+address_missing", "near", id="60 m"),
         pytest.param(HERE, north(140), "d150+address_missing", "near", id="140 m"),
-        pytest.param(HERE, north(300), "d400+address_missing", "far", id="300 m"),
-        pytest.param(HERE, north(900), "d1000+address_missing", "far", id="900 m"),
+        pytest.param(HERE, north(300), "d400+address_missing", "quarter", id="300 m"),
+        pytest.param(HERE, north(900), "d1000+address_missing", "quarter", id="900 m"),
         pytest.param(HERE, north(5000), "d_far+address_missing", "far", id="5 km"),
-        pytest.param(HERE, {"lng_wgs84": 118.385407, "lat_wgs84": 31.328151}, "datum+address_missing", "far", id="GCJ-02 for WGS-84"),
+        pytest.param(HERE, {"lng_wgs84": 118.385407, "lat_wgs84": 31.328151}, "datum+address_missing", "quarter", id="GCJ-02 for WGS-84"),
         pytest.param(HERE, {"lng_wgs84": 118.392006, "lat_wgs84": 31.333812}, "datum+address_missing", "far", id="BD-09 for WGS-84"),
         pytest.param(
             {"road": "青阳路", "number": "38"}, {"road": "青阳路", "number": "38"}, "unplaced+number", "near", id="one door, no position"

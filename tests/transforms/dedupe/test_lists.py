@@ -7,6 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.dedupe_large import large
 from tests.flows.dedupe_lists import town
 from transforms.dedupe import load_model
 from transforms.dedupe.fit import fit, part_of
@@ -51,12 +52,17 @@ def test_scores_by_count_equal_scores_by_pairs(labels: list[tuple[int, int]]) ->
 
 
 def test_a_town_teaches_and_a_list_without_positions_is_lent_the_model_that_ships() -> None:
-    rows = town().assign(line="1").replace({"datum": {"wgs84": "WGS-84"}})
-    listings, _ = listings_of(rows.drop(columns="station"))
+    listings = large(3000).standardised
     assert fit(listings).why_not is None
     lent = fit(listings.assign(lng_wgs84=np.nan, lat_wgs84=np.nan))
     assert lent.why_not == "有坐标的不到一半"
     assert lent.model.thresholds == load_model().thresholds
+
+
+def test_lists_whose_places_never_stand_side_by_side_cannot_teach_what_neighbours_are() -> None:
+    rows = town().assign(line="1").replace({"datum": {"wgs84": "WGS-84"}})
+    listings, _ = listings_of(rows.drop(columns="station"))
+    assert "一个门牌里的两家" in str(fit(listings).why_not) or "一店和二店" in str(fit(listings).why_not)
 
 
 def test_what_teaches_is_bounded_and_the_same_for_any_order() -> None:

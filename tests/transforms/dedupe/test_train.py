@@ -9,7 +9,8 @@ import pytest
 from tests.transforms.dedupe.some import listing, listings, no_judgements
 from transforms.dedupe.engine import match
 from transforms.dedupe.model import SHIPPED, load_model, write_model
-from transforms.dedupe.train import AstrayError, document_of, train
+from transforms.dedupe.strata import AstrayError
+from transforms.dedupe.train import document_of, train
 
 
 def street(count: int) -> pd.DataFrame:
