@@ -114,7 +114,7 @@ class _Read:
 
     def __getitem__(self, part: str) -> Cells:
         read = [None if reading is None else getattr(reading, part) for reading in self._readings]
-        if not any(read):
+        if all(part is None for part in read):
             return nothing(len(self._codes))
         return self._shapes.filled(read).take(self._place).take(self._codes)
 
