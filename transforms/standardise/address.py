@@ -64,7 +64,7 @@ _LANE = re.compile(r"^([\u4e00-\u9fff]{0,5}?\d{0,4}(?:巷|弄|里弄|胡同)(?![
 _BUILDING = re.compile(r"([A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z东西南北]\d{0,3}|[甲乙丙丁])(?:号楼|幢|栋|座|#楼|号馆|馆)")
 _FLOOR = re.compile(r"(?:(-?\d{1,3})(?:-\d{1,3})?(?:楼|层)|(?<![A-Za-z])([FLB])(\d{1,2})(?!\d)(?:楼|层)?|(?<![\d.])(\d{1,2})F(?![A-Za-z]))")
 #: Floors of the tallest tower of the province, with a margin.
-_HIGHEST = 80
+HIGHEST = 80
 _ROOM = re.compile(r"([A-Za-z]?\d{1,5}(?:-\d{1,5})*[A-Za-z]?)(?:室|铺位|号铺|号门面|号商铺|商铺|房(?![\u4e00-\u9fff]))")
 #: What ends an address inside a compound or mall without a word for it: 高尔夫西花园19-1-19, 景枫广场B104.
 _TAIL = re.compile(r"(?<=[\u4e00-\u9fff楼层)])((?:[A-Za-z]\d{2,5}|[A-Za-z]?\d{1,5}(?:-\d{1,5})+|\d{3,5})[A-Za-z]?)$")
@@ -175,7 +175,7 @@ def _streets(rest: str, found: Address) -> Address:
     crossing = _CROSS.search(rest) or _CROSS_BARE.search(rest)
     if crossing and (_CROSSED.search(rest[crossing.start() :])) and not crossing[1].startswith(("路", "街")):
         pair = sorted((crossing[1], crossing[2]))
-        return _inside(rest[crossing.end() :], replace(found, road=crossing[1], landmark=f"{pair[0]}与{pair[1]}交叉口"))
+        return inside(rest[crossing.end() :], replace(found, road=crossing[1], landmark=f"{pair[0]}与{pair[1]}交叉口"))
     road, before, after = _road(rest)
     if road is None:
         return _rural(rest, found)
@@ -193,7 +193,7 @@ def _streets(rest: str, found: Address) -> Address:
         if number["unit"] == "号楼":
             found = replace(found, number=None, building=number["number"] + "号楼")
         after = after[number.end() :]
-    return _inside(after, found)
+    return inside(after, found)
 
 
 def _road(rest: str) -> tuple[str | None, str, str]:
@@ -227,7 +227,7 @@ def _house(found: re.Match[str]) -> str:
     return number
 
 
-def _inside(after: str, found: Address) -> Address:
+def inside(after: str, found: Address) -> Address:
     """Lane, building, floor and room behind the number, and a landmark in what is left."""
     lane = _LANE.match(_trimmed(after))
     if lane:
@@ -253,9 +253,9 @@ def _inside(after: str, found: Address) -> Address:
 
 
 def _storey(found: re.Match[str]) -> str | None:
-    """The floor; none above _HIGHEST: 161楼 is a number and a floor that ran together."""
+    """The floor; none above HIGHEST: 161楼 is a number and a floor that ran together."""
     if found[1]:
-        return found[1] if int(found[1]) <= _HIGHEST else None
+        return found[1] if int(found[1]) <= HIGHEST else None
     if found[2]:
         return ("-" if found[2].upper() == "B" else "") + found[3]
     return found[4]
@@ -281,12 +281,12 @@ def _rural(rest: str, found: Address) -> Address:
         found, rest = replace(found, road=found.road or lane[1]), rest[lane.end() :]
     numbered = re.match(rf"^({_HAN}{{2,10}}?)(\d{{1,4}}(?:-\d{{1,4}})*)号(?!楼)", rest)
     if numbered:
-        return _inside(
+        return inside(
             rest[numbered.end() :],
             replace(found, road=found.road or numbered[1], number=numbered[2], landmark=numbered[1] if found.road else None),
         )
     lone = _NUMBER.match(rest)
     if lone and (lone["house"] or lone["unit"].startswith("号")) and lone["unit"] != "号楼":
         place = found.road or found.community
-        return _inside(rest[lone.end() :], replace(found, road=place, number=_house(lone)))
-    return _inside(rest, found)
+        return inside(rest[lone.end() :], replace(found, road=place, number=_house(lone)))
+    return inside(rest, found)

@@ -8,16 +8,20 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from transforms.records.city import City, Division
-from transforms.records.fields import columns_of
+from transforms.records.fields import columns_of as columns_of_stage
 from transforms.records.layout import Layout
 from transforms.standardise import text as texts
+from transforms.standardise.cells import TEXT, Cells, among, cells_of, kept, matching, nothing, present, series_of
 from transforms.standardise.latin import is_latin, phone_abroad
-from transforms.standardise.listing import standardise
-from transforms.standardise.places import community_key, town_key
+from transforms.standardise.listing import columns_of
+from transforms.standardise.places import Places, community_key, town_key
 from transforms.standardise.position import degrees
-from transforms.standardise.spread import objects, spread
+from transforms.standardise.positioned import Angles, plain_degrees
+from transforms.standardise.spread import distinct_rows, spread, unchanged
 from transforms.standardise.unreadable import Unreadable
 
 #: What stands for a division that a list leaves out between two that it names; taken off again afterwards.
@@ -30,6 +34,9 @@ _ALWAYS: Final = "9999-12-31"
 _ONE_CITY, _AROUND = 3.0, 1.0
 _WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
+#: A letter of `is_latin`: only such a name is looked at.
+_LATIN: Final = r"[A-Za-z\x{c0}-\x{24f}]"
+
 _CITY_END: Final = re.compile(r"(?:市|自治州|地区|盟)$")
 _COUNTY_END: Final = re.compile(r"(?:区|县|市|旗)$")
 
@@ -41,43 +48,35 @@ def listings_of(rows: pd.DataFrame, name: str | None = None, known: City | None 
     that can be read is no listing. Listings come in the order of the rows.
     """
     cities = city_names(rows, name)
-    names = sorted(set(cities[cities != ""]))
-    city = known or city_of(rows, names)
-    parts, issues = [], []
-    for (source, datum), part in rows.assign(datum=rows["datum"].fillna("")).groupby(["source", "datum"], sort=True):
-        layout = Layout(str(source), "other", {}, datum=str(datum) or None)  # type: ignore[arg-type]
-        found, wrong = standardise(_as_rows(part), layout, city, _ALWAYS)
-        parts.append(found)
-        issues.append(wrong)
-    listings = pd.concat(parts, ignore_index=True)
-    place = pd.Series(np.arange(len(rows)), index=pd.Index(rows["listing_id"], dtype="object"))
-    at = place.loc[listings["row_key"].to_numpy(dtype=object)].to_numpy()
-    listings = listings.assign(listing_id=listings["row_key"], at=at).sort_values("at", kind="stable").reset_index(drop=True)
-    codes = cities.to_numpy(dtype=object)[listings.pop("at").to_numpy()]
-    written = rows.set_index(pd.Index(rows["listing_id"], dtype="object")).loc[listings["listing_id"].to_numpy(dtype=object)]
-    listings["city_code"] = pd.Series(codes, dtype="str").replace("", None)
-    listings["phones"] = listings["phones"].fillna(_abroad(written))
-    return _without_unnamed(listings), pd.concat(issues, ignore_index=True)
+    names = sorted(set(cities.unique().to_pylist()) - {""})
+    places = Places(known or city_of(rows, names))
+    columns = columns_of(_as_rows(rows), Layout("list", "other", {}), places, _ALWAYS, _cells(rows, "datum"))
+    listings, issues = columns.frame()
+    kept_rows = pa.array(~columns.held)
+    codes, abroad = cities.filter(kept_rows), _abroad(rows).filter(kept_rows)
+    listings["listing_id"] = listings["row_key"]
+    listings["city_code"] = series_of(pc.if_else(pc.equal(codes, ""), pa.scalar(None, TEXT), codes))
+    listings["phones"] = series_of(pc.coalesce(cells_of(listings["phones"]), abroad))
+    return _without_unnamed(listings), issues
 
 
-def city_names(rows: pd.DataFrame, name: str | None) -> pd.Series:
+def city_names(rows: pd.DataFrame, name: str | None) -> Cells:
     """Each row's city without 市, "" where none is known: as the row says, else as its address begins, else `name`, else the only one met."""
-    written = _column(rows, "city")
-    read = pd.Series(spread(written, _city).column(str), dtype="object").fillna("")
-    met = sorted(set(read) - {""})
-    if len(met) > 1 and "address" in rows.columns and (read == "").any():
-        heads = re.compile(rf"^(?:[\u4e00-\u9fff]{{2,7}}(?:省|自治区))?({'|'.join(map(re.escape, met))})市?")
-        lost = (read == "").to_numpy()
-        told = _column(rows, "address")[lost].str.extract(heads, expand=False).fillna("")
-        read[lost] = told.to_numpy(dtype=object)
+    read = spread(_cells(rows, "city"), _city).texts()
+    met = sorted(set(read.unique().to_pylist()) - {"", None})
+    lost = ~present(read) | among(read, [""])
+    if len(met) > 1 and "address" in rows.columns and lost.any():
+        heads = rf"^(?:[\x{{4e00}}-\x{{9fff}}]{{2,7}}(?:省|自治区))?(?P<city>{'|'.join(map(re.escape, met))})市?"
+        told = pc.struct_field(pc.extract_regex(_cells(rows, "address").filter(pa.array(lost)), heads), "city")
+        read = pc.replace_with_mask(read, pa.array(lost), told)
     only = _city(name) if name else (met[0] if len(met) == 1 else None)
-    return read.where(read != "", only or "")
+    filled = read.fill_null("")
+    return pc.if_else(pc.equal(filled, ""), pa.scalar(only or "", TEXT), filled)
 
 
 def city_of(rows: pd.DataFrame, names: list[str]) -> City:
     """A city whose divisions are those that the rows name, each once under whatever forms; its codes hold within these rows alone."""
-    cells = [pd.Series(spread(_column(rows, field), texts.text).column(str), dtype="object") for field in ("county", "town", "community")]
-    triples = pd.DataFrame(dict(zip(("county", "town", "community"), cells, strict=True))).fillna("").drop_duplicates()
+    _, triples = distinct_rows([spread(_cells(rows, field), texts.text, unchanged).texts() for field in ("county", "town", "community")])
     return City(
         key="list",
         name=names[0] if len(names) == 1 else _UNNAMED,
@@ -96,7 +95,7 @@ def city_of(rows: pd.DataFrame, names: list[str]) -> City:
 
 def bounds_of(rows: pd.DataFrame) -> tuple[float, float, float, float]:
     """Around the bulk of the positions where that is one city; the world where it is not, or where there are none."""
-    lng, lat = (_degrees(_column(rows, field)) for field in ("lng", "lat"))
+    lng, lat = (_degrees(_cells(rows, field)) for field in ("lng", "lat"))
     placed = np.isfinite(lng) & np.isfinite(lat) & ((np.abs(lng) > 1e-6) | (np.abs(lat) > 1e-6))
     if not placed.any():
         return _WORLD
@@ -107,12 +106,12 @@ def bounds_of(rows: pd.DataFrame) -> tuple[float, float, float, float]:
     return float(west - _AROUND), float(south - _AROUND), float(east + _AROUND), float(north + _AROUND)
 
 
-def _divisions(triples: pd.DataFrame, names: list[str]) -> tuple[Division, ...]:
+def _divisions(triples: list[tuple[str, ...]], names: list[str]) -> tuple[Division, ...]:
     """Counties, towns and communities in the order of their names, a name under one key once: the longest form of it."""
     heads = re.compile(rf"^(?:{'|'.join(f'{re.escape(name)}市?' for name in names) or '(?!)'})(?=.{{2}})")
     tree: dict[str, dict[str, dict[str, set[str]]]] = {}
     forms: dict[tuple[str, ...], set[str]] = {}
-    for county, town, community in triples.itertuples(index=False, name=None):
+    for county, town, community in triples:
         whole = heads.sub("", county)
         keys = (_COUNTY_END.sub("", whole) if len(whole) > 2 else whole, town_key(town), "".join(community_key(community)))
         if not any(keys):
@@ -152,16 +151,19 @@ def _without_unnamed(listings: pd.DataFrame) -> pd.DataFrame:
 
 def _as_rows(part: pd.DataFrame) -> pd.DataFrame:
     """The frame that standardise takes."""
-    rows = part.reindex(columns=list(columns_of("row"))).astype("str").reset_index(drop=True)
+    fields = {name: part[name] for name in columns_of_stage("row") if name in part.columns}
     meta = {"source": part["source"], "row_key": part["listing_id"], "line": part["line"], "row_digest": part["listing_id"]}
-    return rows.assign(**{name: column.reset_index(drop=True).astype("str") for name, column in meta.items()}, verbatim="{}")
+    return pd.DataFrame({**meta, **fields}).assign(verbatim="{}")
 
 
-def _abroad(written: pd.DataFrame) -> pd.Series:
+def _abroad(rows: pd.DataFrame) -> Cells:
     """Phones of rows in Latin letters, which the numbering of China does not know."""
-    latin = spread(_column(written, "name"), is_latin).where(bool)
-    phones = spread(_column(written, "phone"), phone_abroad).column(str)
-    return pd.Series(objects(phone if is_abroad else None for phone, is_abroad in zip(phones, latin, strict=True)), dtype="str")
+    names = _cells(rows, "name")
+    lettered = matching(names, _LATIN)
+    if not lettered.any():
+        return nothing(len(rows))
+    latin = spread(kept(names, lettered), is_latin).where()
+    return spread(kept(_cells(rows, "phone"), latin), phone_abroad).texts()
 
 
 def _city(written: str) -> str | None:
@@ -169,23 +171,18 @@ def _city(written: str) -> str | None:
     return _CITY_END.sub("", clean).casefold() if clean and len(clean) > 2 else clean
 
 
-def _degrees(column: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    plain = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    odd = np.isnan(plain) & column.notna().to_numpy()
-    if odd.any():
-        plain[odd] = np.array(spread(column[odd], _first_angle).column(float), dtype=np.float64)
-    return plain
+def _degrees(cells: Cells) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return spread(cells, _first_angle, plain_degrees).numbers("first")
 
 
-def _first_angle(written: str) -> float | None:
+def _first_angle(written: str) -> Angles | None:
     try:
-        angles = degrees(written)
+        angle = float(pd.to_numeric(written, errors="coerce"))
+        angles = degrees(written) if np.isnan(angle) else (angle,)
     except Unreadable:
         return None
-    return angles[0] if angles and len(angles) == 1 else None
+    return Angles(angles[0], angles[0], two=False) if angles and len(angles) == 1 else None
 
 
-def _column(rows: pd.DataFrame, field: str) -> pd.Series:
-    if field not in rows.columns:
-        return pd.Series([None] * len(rows), dtype="str")
-    return rows[field].reset_index(drop=True)
+def _cells(rows: pd.DataFrame, field: str) -> Cells:
+    return cells_of(rows[field]) if field in rows.columns else nothing(len(rows))

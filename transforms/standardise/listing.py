@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import partial
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from transforms.records.city import City
 from transforms.records.layout import Layout
 from transforms.standardise import text as texts
-from transforms.standardise.columns import Columns, joined
+from transforms.standardise.bulk_codes import bulk_credit_code, bulk_phone
+from transforms.standardise.cells import Cells, cells_of, matching, present, side_by_side
+from transforms.standardise.columns import Columns
 from transforms.standardise.credit_code import credit_code
 from transforms.standardise.dates import day
 from transforms.standardise.facilities import facilities
@@ -23,7 +23,7 @@ from transforms.standardise.named import read_names
 from transforms.standardise.phone import Phone, area_code, phone
 from transforms.standardise.places import Places
 from transforms.standardise.positioned import read_positions
-from transforms.standardise.spread import Spread, objects, spread
+from transforms.standardise.spread import Spread, spread, unchanged, union
 from transforms.standardise.status import is_closed
 from transforms.standardise.unreadable import Unreadable
 
@@ -36,6 +36,11 @@ _PLACED = ("name", "host", "address", "town", "community")
 _NUMBERS = re.compile(r"[\d+\- ]{7,}")
 
 
+#: In the words of RE2, which looks at all cells at once.
+_FULLWIDTH = "[０-９Ａ-Ｚａ-ｚ]"
+_PRIVATE_USE = r"[\x{e000}-\x{f8ff}\x{f0000}-\x{ffffd}\x{100000}-\x{10fffd}]"
+
+
 def standardise(rows: pd.DataFrame, layout: Layout, city: City, on: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of one source → (listings, issues), in the order of the rows; each cleaner runs over the distinct values of its column.
 
@@ -43,43 +48,49 @@ def standardise(rows: pd.DataFrame, layout: Layout, city: City, on: str) -> tupl
     under a critical issue; any other costs an issue and leaves the field empty. Rows that the owner calls closed are listings too,
     with is_closed_by_owner.
     """
-    columns, places = Columns(rows, layout), Places(city)
+    return columns_of(rows, layout, Places(city), on).frame()
+
+
+def columns_of(rows: pd.DataFrame, layout: Layout, places: Places, on: str, datums: Cells | None = None) -> Columns:
+    """The columns of `standardise`, before rows are held back; `datums` is a datum a row where the layout's is not that of all."""
+    columns, city = Columns(rows, layout), places.city
     _characters(columns, places)
     names = read_names(columns, places)
-    read_positions(columns, city)
+    read_positions(columns, city, datums)
     locate(columns, places, names)
     _reach(columns, names, area_code(city.name))
     _facts(columns, city, on)
     _required(columns)
-    columns.listing["listing_id"] = columns.rows["source"].str.cat(columns.rows["row_key"], sep=":")
-    return columns.frame()
+    source, key = (cells_of(columns.rows[name]) for name in ("source", "row_key"))
+    columns.listing["listing_id"] = side_by_side(source, ":", key)
+    return columns
 
 
 def _characters(columns: Columns, places: Places) -> None:
     """Width, private-use characters and variants, counted once a row and field."""
-    tests = (
-        ("text_fullwidth", texts.has_fullwidth, _WATCHED),
-        ("text_private_use", texts.has_private_use, _WATCHED),
-        ("place_name_variant", lambda written: places.variants.met(written) is not None, _PLACED),
-    )
-    for rule, test, fields in tests:
-        for field in fields:
-            written = columns.written(field)
-            if written.notna().any():
-                columns.flag(rule, spread(written, test).where(bool), written.to_numpy(dtype=object), field)
+    _flag_found(columns, "text_fullwidth", _FULLWIDTH, _WATCHED)
+    _flag_found(columns, "text_private_use", _PRIVATE_USE, _WATCHED)
+    if places.variants.pattern:
+        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED)
+
+
+def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...]) -> None:
+    for field in fields:
+        if not columns.is_empty(field):
+            columns.flag(rule, matching(columns.written(field), pattern, any_case=True), columns.written(field), field)
 
 
 def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:
     """Public phones and mobiles, out of the phone cell and the name; the contact's name without the number beside it."""
-    cell = columns.read("phone", partial(phone, area=area))
+    bulk = partial(bulk_phone, area=area)
+    cell = columns.read("phone", partial(phone, area=area), bulk)
     spare = partial(_phone, area=area)
-    columns.flag("phone_several", cell.where(lambda found: found.several), columns.written("phone").to_numpy(dtype=object))
+    columns.flag("phone_several", cell.where("several"), columns.written("phone"))
     contact = columns.written("contact")
-    people = spread(contact, lambda written: texts.text(_NUMBERS.sub("", written)))
-    found = [cell, spread(contact, spare), spread(pd.Series(names.column(lambda reading: reading.phones), dtype="str"), spare)]
-    columns.listing["contact_name"] = people.column(str)
-    for field, read in (("phones", lambda reading: reading.public), ("contact_phone", lambda reading: reading.mobiles)):
-        columns.listing[field] = _union([part.column(read) for part in found])
+    columns.listing["contact_name"] = spread(contact, lambda written: texts.text(_NUMBERS.sub("", written))).texts()
+    found = [cell, spread(contact, spare), spread(names.texts("phones"), spare)]
+    for field, part in (("phones", "public"), ("contact_phone", "mobiles")):
+        columns.listing[field] = union([read.texts(part) for read in found])
 
 
 def _phone(written: str, area: str | None) -> Phone | None:
@@ -89,31 +100,24 @@ def _phone(written: str, area: str | None) -> Phone | None:
         return None
 
 
-def _union(parts: list[NDArray[np.object_]]) -> NDArray[np.object_]:
-    """Row by row, all numbers of the parts, sorted, joined by ;."""
-    merged = [joined(tuple(sorted({number for part in row if part for number in part}))) for row in zip(*parts, strict=True)]
-    return objects(merged)
-
-
 def _facts(columns: Columns, city: City, on: str) -> None:
     """Hours, facilities, credit code, status and dates."""
     opening = columns.read("hours", hours)
-    columns.flag("hours_past_midnight", opening.where(lambda found: found.past_midnight), columns.written("hours").to_numpy(dtype=object))
-    columns.listing["hours"] = opening.column(lambda found: found.osm)
-    columns.listing["hours_text"] = spread(columns.written("hours"), texts.text).column(str)
-    columns.listing["facilities"] = columns.read("facilities", facilities).column(joined)
-    columns.listing["credit_code"] = columns.read("credit_code", credit_code).column(str)
-    status = columns.read("status", is_closed)
-    closed = status.where(bool)
-    columns.flag("closed_still_listed", closed, columns.written("status").to_numpy(dtype=object))
+    columns.flag("hours_past_midnight", opening.where("past_midnight"), columns.written("hours"))
+    columns.listing["hours"] = opening.texts("osm")
+    columns.listing["hours_text"] = spread(columns.written("hours"), texts.text, unchanged).texts()
+    columns.listing["facilities"] = columns.read("facilities", facilities).texts()
+    columns.listing["credit_code"] = columns.read("credit_code", credit_code, bulk_credit_code).texts()
+    closed = columns.read("status", is_closed).where()
+    columns.flag("closed_still_listed", closed, columns.written("status"))
     columns.listing["is_closed_by_owner"] = closed
     for field, name in (("opened", "opened_on"), ("updated", "updated_on")):
-        columns.listing[name] = columns.read(field, partial(day, zone=city.timezone, until=on)).column(str)
+        columns.listing[name] = columns.read(field, partial(day, zone=city.timezone, until=on)).texts()
 
 
 def _required(columns: Columns) -> None:
     """Hold back rows without what the layout requires; a cell that says 无 is as good as empty. What cannot be read is held back by its reader."""
     for field in columns.layout.required:
         written = columns.written(field)
-        absent = ~spread(written, texts.text).where(lambda _: True)
-        columns.flag("name_unreadable" if field == "name" else "required_missing", absent, written.to_numpy(dtype=object), field)
+        absent = ~present(spread(written, texts.text, unchanged).texts())
+        columns.flag("name_unreadable" if field == "name" else "required_missing", absent, written, field)

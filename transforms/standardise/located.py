@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from transforms.standardise.address import Address, address
+from transforms.standardise.bulk_address import bulk_address
+from transforms.standardise.cells import TEXT, Cells, Marks, kept, marks_of, matching, present, side_by_side
 from transforms.standardise.columns import Columns
-from transforms.standardise.division import Divided, Written, divide
+from transforms.standardise.division import read_community, read_county, read_town
 from transforms.standardise.name import Name
-from transforms.standardise.named import first
 from transforms.standardise.outline import county_at
 from transforms.standardise.places import Places
-from transforms.standardise.spread import Spread, objects, spread
+from transforms.standardise.spread import Spread, distinct_rows, first, spread
 from transforms.standardise.unreadable import Unreadable
 
 _PARTS = ("road", "number", "lane", "building", "floor", "room", "landmark")
-_SEPARATOR = "\x1f"
 
 
 def locate(columns: Columns, places: Places, names: Spread[Name]) -> None:
     """Fill the address, its parts, and the divisions; needs the positions, which are the last resort for the county."""
-    found = columns.read("address", partial(address, places=places))
-    in_name = names.column(lambda reading: reading.address)
-    spare = spread(pd.Series(in_name, dtype="str"), lambda written: _address(written, places))
+    found = columns.read("address", partial(address, places=places), partial(bulk_address, places=places))
+    spare = spread(names.texts("address"), lambda written: _address(written, places))
     for part in _PARTS:
         columns.listing[part] = _either(found, spare, part)
-    divided = _divide(columns, places, found, spare, names)
-    for field in ("county_code", "county", "town_code", "town", "community_code", "community"):
-        columns.listing[field] = divided.column(lambda reading, field=field: getattr(reading, field))  # type: ignore[misc]
+    _divide(columns, places, found, spare, names)
     _by_position(columns, places)
-    columns.listing["address"] = _shown(columns, _either(found, spare, "text"))
+    columns.listing["address"] = _shown(_either(found, spare, "text"), columns.listing["county"])
 
 
 def _address(written: str, places: Places) -> Address | None:
@@ -43,45 +42,71 @@ def _address(written: str, places: Places) -> Address | None:
         return None
 
 
-def _either(found: Spread[Address], spare: Spread[Address], part: str) -> NDArray[np.object_]:
+def _either(found: Spread[Address], spare: Spread[Address], part: str) -> Cells:
     """A part of the address cell; where there is no address cell that can be read, of the address found in the name."""
-    has = found.where(lambda _: True)
-    return np.where(has, found.column(lambda reading: getattr(reading, part)), spare.column(lambda reading: getattr(reading, part)))
+    if not spare.readings:
+        return found.texts(part)
+    return pc.if_else(pa.array(found.found()), found.texts(part), spare.texts(part))
 
 
-def _divide(columns: Columns, places: Places, found: Spread[Address], spare: Spread[Address], names: Spread[Name]) -> Spread[Divided]:
-    cells = [columns.written(field).to_numpy(dtype=object) for field in ("division", "county", "town", "community")]
-    cells += [_either(found, spare, part) for part in ("county", "town", "community")]
-    cells[-1] = first(cells[-1], names.column(_community_in_name))
-    keys = pd.Series([_SEPARATOR.join("" if pd.isna(cell) else cell for cell in row) for row in zip(*cells, strict=True)], dtype="str")
-    divided = spread(
-        keys, lambda key: divide(Written(*(part or None for part in key.split(_SEPARATOR))), places, columns.layout.divisions_on)
+def _divide(columns: Columns, places: Places, found: Spread[Address], spare: Spread[Address], names: Spread[Name]) -> None:
+    """Fill the divisions, a level at a time: each step of `divide` once for each distinct row of what it looks at."""
+    listing, written, on = columns.listing, columns.written, columns.layout.divisions_on
+    in_address = {part: _either(found, spare, part) for part in ("county", "town", "community")}
+    core = names.texts("core")
+    in_address["community"] = first(in_address["community"], kept(core, matching(core, "(?:社区|村)$")))
+    county = _Level([written("division"), written("county"), in_address["county"]], partial(read_county, places=places, on=on))
+    town = _Level([written("town"), in_address["town"], county["code"], county["town"]], partial(read_town, places=places))
+    community = _Level(
+        [written("community"), in_address["community"], town["county"], town["code"], county["community"]],
+        partial(read_community, places=places),
     )
-    rules = sorted({(fault[0], fault[1]) for reading in divided.readings if reading for fault in reading.faults})
-    for rule, field in rules:
-        faulty = divided.where(lambda reading, rule=rule: any(fault[0] == rule for fault in reading.faults))  # type: ignore[misc]
-        columns.flag(rule, faulty, columns.written(field).to_numpy(dtype=object), field)
-    return divided
+    listing["county_code"], listing["town_code"], listing["community_code"] = community["county"], community["town_code"], community["code"]
+    listing["county"] = spread(community["county"], places.counties.get).texts()
+    listing["town"], listing["community"] = first(community["town"], town["name"]), community["name"]
+    faults = {fault: marks for level in (county, town, community) for fault, marks in level.faults().items()}
+    for rule, field in sorted(faults):
+        columns.flag(rule, faults[rule, field], written(field), field)
 
 
-def _community_in_name(reading: Name) -> str | None:
-    return reading.core if reading.core.endswith(("社区", "村")) else None
+class _Level:
+    """A step of `divide` over columns: once for each distinct row of them, a part of what was read a row."""
+
+    def __init__(self, cells: list[Cells], read: Callable[..., Any]) -> None:
+        codes, distinct = distinct_rows(cells)
+        self._readings: list[Any] = [read(*(part or None for part in row)) for row in distinct]
+        self._codes = codes
+
+    def __getitem__(self, part: str) -> Cells:
+        return pa.array([getattr(reading, part) for reading in self._readings], TEXT).take(pa.array(self._codes))
+
+    def faults(self) -> dict[tuple[str, str], Marks]:
+        """Rule and field → the rows on which it was met."""
+        met = {fault[:2] for reading in self._readings for fault in reading.faults}
+        return {
+            fault: np.array([any(known[:2] == fault for known in reading.faults) for reading in self._readings], dtype=bool)[self._codes]
+            for fault in met
+        }
 
 
 def _by_position(columns: Columns, places: Places) -> None:
     """A county for rows that neither code, name nor address gave one, by the coarse outline."""
-    lost = pd.isna(columns.listing["county_code"]) & ~np.isnan(columns.listing["lng_wgs84"])
+    lost = ~present(columns.listing["county_code"]) & ~np.isnan(columns.listing["lng_wgs84"])
     if lost.any() and places.city.outline:
         codes = county_at(columns.listing["lng_wgs84"][lost], columns.listing["lat_wgs84"][lost], places.city.outline)
-        columns.listing["county_code"][lost] = codes
-        columns.listing["county"][lost] = [places.counties.get(code) if code else None for code in codes]
+        names = [places.counties.get(code) if code else None for code in codes]
+        for field, values in (("county_code", codes.tolist()), ("county", names)):
+            columns.listing[field] = pc.replace_with_mask(columns.listing[field], pa.array(lost), pa.array(values, TEXT))
 
 
-def _shown(columns: Columns, parts: NDArray[np.object_]) -> NDArray[np.object_]:
+def _shown(parts: Cells, counties: Cells) -> Cells:
     """The address from the county down, the county put before it where the owner left it out."""
-    counties = columns.listing["county"]
-    shown = [
-        part if part is None or not county or part.startswith(county) else county + part
-        for part, county in zip(parts, counties, strict=True)
-    ]
-    return objects(shown)
+    whole = pc.coalesce(side_by_side(counties, parts), parts)
+    encoded = pc.dictionary_encode(counties)
+    codes = encoded.indices.fill_null(-1).to_numpy()
+    order, has = np.argsort(codes, kind="stable"), np.zeros(len(codes), dtype=bool)
+    edges = np.searchsorted(codes[order], np.arange(len(encoded.dictionary) + 1))
+    for county, start, end in zip(encoded.dictionary.to_pylist(), edges, edges[1:], strict=False):
+        of_county = order[start:end]
+        has[of_county] = marks_of(pc.starts_with(parts.take(pa.array(of_county)), county))
+    return pc.if_else(pa.array(has), parts, whole)

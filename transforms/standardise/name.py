@@ -50,7 +50,7 @@ def name(written: str, places: Places, brand: tuple[str, ...] = ()) -> Name | No
         return None
     if len(clean) > LONGEST:
         raise Unreadable("name_too_long")
-    if not _LETTER.search(clean) or clean.startswith("="):
+    if not is_name(clean):
         raise Unreadable("name_unreadable")
     if latin.is_latin(clean):
         own = organisation(clean, places, brand)
@@ -65,9 +65,29 @@ def name(written: str, places: Places, brand: tuple[str, ...] = ()) -> Name | No
     shown, address = without_address(folded, places)
     if not _LETTER.search(shown):
         raise Unreadable("name_unreadable")
+    told = told_by(shown, places, brand)
+    core = without_prefix(told.core, places) if told.core else _unnamed(told.bare, address, shown, places)
+    return Name(shown, core, told.bare.organisation, told.kind, words.codes(shown, "plaques"), address, phones)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the words of a name say: its organisation and what is left without it, its kind, and the core with the region still before it."""
+
+    bare: Bare
+    kind: str | None
+    core: str
+
+
+def told_by(shown: str, places: Places, brand: tuple[str, ...] = ()) -> Told:
+    """What a name says that has neither phone nor address in it. Of the places only the region behind a brand is asked for."""
     bare, kind = organisation(shown, places, brand), _kind(shown)
-    core = _core(bare, kind, places) or _unnamed(bare, address, shown, places)
-    return Name(shown, core, bare.organisation, kind, words.codes(shown, "plaques"), address, phones)
+    return Told(bare, kind, _core(bare, kind))
+
+
+def is_name(clean: str) -> bool:
+    """Whether a cleaned text can be a name: one with letters, and no formula of a spreadsheet."""
+    return _LETTER.search(clean) is not None and not clean.startswith("=")
 
 
 def _kind(shown: str) -> str | None:
@@ -76,29 +96,29 @@ def _kind(shown: str) -> str | None:
     return kind_of(shown) if kind in WEAK else kind
 
 
-def _core(bare: Bare, kind: str | None, places: Places) -> str:
+def _core(bare: Bare, kind: str | None) -> str:
     """The distinguishing part: of what stands outside brackets, else inside them, else before the brand (泰山路农商行)."""
     station = words.pattern("plaques").search(bare.text) is not None or "驿站" in bare.text or "服务站" in bare.text
     outlet = bare.organisation is not None or kind in {"bank_outlet", "bank_self_service", "telecom_hall"}
-    return _first(bare.text, station, outlet, places)
+    return _first(bare.text, station, outlet)
 
 
 def _unnamed(bare: Bare, address: str | None, shown: str, places: Places) -> str:
     """The core of a name that has none: its address, its kind word (营业部), its brand, or the whole."""
-    left = _prefix_off(_NOISE.sub("", "".join(_brackets(bare.text)[0])).upper(), places) if bare.organisation else ""
+    left = without_prefix(_NOISE.sub("", "".join(_brackets(bare.text)[0])).upper(), places) if bare.organisation else ""
     return _NOISE.sub("", address or "").upper() or left or bare.organisation or _NOISE.sub("", shown).upper()
 
 
-def _first(written: str, station: bool, outlet: bool, places: Places) -> str:
+def _first(written: str, station: bool, outlet: bool) -> str:
     outer, inners = _brackets(written)
     if station and inners and inners[-1].endswith("店"):
         # 小菜园(龙山店)工会驿站: among stations the branch tells, as in 小菜园龙山店
         outer, inners = _STATION_END.sub("", _words_off(outer)) + inners[-1], []
-    core = _strip(outer, station, outlet, places)
+    core = _strip(outer, station, outlet)
     if core:
         return core
     for inner in reversed(inners):
-        core = _first(inner, station=True, outlet=outlet, places=places)
+        core = _first(inner, station=True, outlet=outlet)
         if core:
             return core
     return ""
@@ -125,7 +145,7 @@ def _brackets(written: str) -> tuple[str, list[str]]:
     return "".join(outer), inners
 
 
-def _strip(part: str, station: bool, outlet: bool, places: Places) -> str:
+def _strip(part: str, station: bool, outlet: bool) -> str:
     rest = _COPY_END.sub("", _words_off(part))
     if station and not rest.endswith("支行"):
         rest = _STATION_END.sub("", rest)
@@ -133,7 +153,7 @@ def _strip(part: str, station: bool, outlet: bool, places: Places) -> str:
     if outlet or (station and len(rest) > 3):
         rest = _BRANCH_END.sub("", rest)
     rest = _VILLAGE.sub("村", _COMMITTEE.sub("社区", rest.strip()))
-    return _prefix_off(_NOISE.sub("", rest).upper(), places)
+    return _NOISE.sub("", rest).upper()
 
 
 def _words_off(part: str) -> str:
@@ -146,7 +166,7 @@ def _kind_off(found: re.Match[str]) -> str:
     return found[0] if group in {"built", "merchant"} else " "
 
 
-def _prefix_off(core: str, places: Places) -> str:
+def without_prefix(core: str, places: Places) -> str:
     """`core` without province, city and county before it, and without the street before a community, as long as something is left."""
     for head in (places.upper, places.county_head, places.county_short):
         found = head.match(core)

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 from transforms.standardise.unreadable import Unreadable
 
-_CHINESE = "〇零○一二两三四五六七八九十百千壹贰貳叁參肆伍陆陸柒捌玖拾佰仟"
+#: All that a Chinese number is written with.
+SIGNS = "〇零○一二两三四五六七八九十百千壹贰貳叁參肆伍陆陸柒捌玖拾佰仟"
 _PLAIN = str.maketrans("○貳參陸", "〇贰叁陆")
 
 #: A Chinese number counts only before a unit of addresses: 三山区, 五一路 and 十里铺 are names. 楼村, 号桥 and the like are names too.
 _COUNTED = re.compile(
-    rf"(?<![第{_CHINESE}])([{_CHINESE}]+)(?=(?:号楼|号院|号|楼|层|栋|幢|座|单元|室|巷|弄|组|队|期)(?![村镇乡桥岭沟井]|社区|号))"
+    rf"(?<![第{SIGNS}])([{SIGNS}]+)(?=(?:号楼|号院|号|楼|层|栋|幢|座|单元|室|巷|弄|组|队|期)(?![村镇乡桥岭沟井]|社区|号))"
 )
 _DASHED = re.compile(r"(?<=\d)[一之](?=\d)")
 _GROUND = re.compile(r"(?<![\u4e00-\u9fff\d])(?:底|首)(?=[楼层])|(?<=[号幢栋座楼])(?:底|首)(?=[楼层])")

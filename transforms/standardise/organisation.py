@@ -34,6 +34,8 @@ _SHORT = re.compile(
 _SHORT_NAMES = {"移动": "中国移动", "联通": "中国联通", "电信": "中国电信", "广电": "中国广电", "邮政": "中国邮政", "铁塔公司": "中国铁塔"}
 
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|集团公司|集团|有限公司|股份公司|总公司|分公司|子公司|公司)"
+_LEGAL_HEAD = re.compile(rf"^(?:[()]?{_LEGAL}[()]?)+")
+_REGIONAL = re.compile(rf"[\u4e00-\u9fff](?:{_LEGAL}|分行)")
 _RURAL = "农村商业银行"
 #: Which rural bank it is stands before the word for one (芜湖扬子, 无为): six characters hold all that were met.
 _RURAL_REGION = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,6}$")
@@ -52,10 +54,7 @@ def brand_in(clean: str) -> Brand | None:
 
 def organisation(clean: str, places: Places, own: tuple[str, ...] = ()) -> Bare:
     """The organisation of a cleaned name and what is left of it; in an owner's own list every place is the owner's."""
-    brand = brand_in(clean)
-    if brand is None and own:
-        found = words.alternatives(own).search(clean)
-        brand = Brand(canonical(own[0]), found.start(), found.end()) if found else None
+    brand = _brand(clean, own)
     if brand is None:
         return Bare(clean, canonical(own[0]) if own else None)
     before, after = clean[: brand.start], _behind(clean[brand.end :], places)
@@ -68,6 +67,18 @@ def canonical(written: str) -> str:
     """An owner's brand in the form that the vocabulary gives it, itself where it knows none."""
     brand = brand_in(written)
     return brand.name if brand else written
+
+
+def _brand(clean: str, own: tuple[str, ...]) -> Brand | None:
+    brand = brand_in(clean)
+    found = words.alternatives(own).search(clean) if brand is None and own else None
+    return Brand(canonical(own[0]), found.start(), found.end()) if found else brand
+
+
+def may_name_region(clean: str, own: tuple[str, ...]) -> bool:
+    """Whether a region could stand behind the brand of a cleaned text, before a legal form or 分行: only then does the city matter."""
+    brand = _brand(clean, own)
+    return brand is not None and _REGIONAL.search(_LEGAL_HEAD.sub("", clean[brand.end :])) is not None
 
 
 def _behind(after: str, places: Places) -> str:

@@ -77,6 +77,13 @@ class Places:
         return re.compile(f"^(?:{words.alternatives(tuple(short)).pattern})(?![路街巷道桥区县市]|大道|[东南西北中]路)")
 
     @cached_property
+    def heads(self) -> tuple[str, ...]:
+        """How a text begins from which `upper`, `county_head` or `county_short` takes something: names whole and short."""
+        whole = (self.city.province, self.city.name)
+        short = tuple(name.removesuffix("省").removesuffix("自治区").removesuffix("市") for name in whole)
+        return ("中国", *whole, *short, *self._county_names, *(name[:-1] for name in self.counties.values() if len(name) > 2))
+
+    @cached_property
     def region(self) -> str:
         """A pattern (text) for the province, the city or a county, whole or short."""
         names = [self.city.province, self.city.name, *self.counties.values()]
@@ -128,7 +135,11 @@ class Places:
         return [division for division in found if community_key(division.name)[1] == kind] or found
 
     def _of(self, divisions: list[Division], county: str | None) -> list[Division]:
-        return [division for division in divisions if self.county_of(division) == county] if county else divisions
+        return [division for division in divisions if self._county_above[division.code] == county] if county else divisions
+
+    @cached_property
+    def _county_above(self) -> dict[str, str]:
+        return {division.code: self.county_of(division) for division in self.by_code.values()}
 
     @cached_property
     def _virtual(self) -> dict[str, str]:

@@ -61,6 +61,8 @@ class Variants:
     def __init__(self, forms: Mapping[str, str]) -> None:
         self._forms = dict(forms)
         self._pattern = words.alternatives(tuple(forms))
+        #: For RE2, "" where there are no variants: it does not know a pattern that never matches.
+        self.pattern = self._pattern.pattern if forms else ""
 
     def fold(self, written: str) -> str:
         """`written` with every variant in its register form."""
