@@ -57,7 +57,23 @@ def listings_of(rows: pd.DataFrame, name: str | None = None, known: City | None 
     listings["listing_id"] = listings["row_key"]
     listings["city_code"] = series_of(pc.if_else(pc.equal(codes, ""), pa.scalar(None, TEXT), codes))
     listings["phones"] = series_of(pc.coalesce(cells_of(listings["phones"]), abroad))
+    if len(names) > 1:
+        listings["name_core"] = series_of(_without_city(cells_of(listings["name_core"]), codes))
     return _without_unnamed(listings), issues
+
+
+def _without_city(cores: Cells, cities: Cells) -> Cells:
+    """Cores without their row's own city (柏京市 of 柏京市西苑东路), which the cleaners know only where all rows are of one; two characters stay.
+
+    A city without its 市 stays: 芜湖路 is no road in 芜湖 called 路.
+    """
+    heads = pc.binary_join_element_wise(cities, pa.scalar("市", TEXT), pa.scalar("", TEXT))
+    lengths = pc.if_else(pc.equal(cities, ""), 0, pc.utf8_length(heads))
+    for length in sorted(set(lengths.unique().to_pylist()) - {0, None}):
+        rest = pc.utf8_slice_codeunits(cores, length)
+        begins = pc.and_(pc.equal(lengths, length), pc.equal(pc.utf8_slice_codeunits(cores, 0, length), heads))
+        cores = pc.if_else(pc.fill_null(pc.and_(begins, pc.greater_equal(pc.utf8_length(rest), 2)), fill_value=False), rest, cores)
+    return cores
 
 
 def city_names(rows: pd.DataFrame, name: str | None) -> Cells:
