@@ -68,6 +68,9 @@ EVERY_KEY: Final = (1 << len(ALL_KEYS)) - 1
 #: Pairs of positions in no order, and their keys: bits, one number for all or one a pair.
 Met: TypeAlias = Iterator[tuple[Ints, Ints, Ints | int]]
 
+#: The grid's bit: what lies in cells side by side is a pair by it alone where it is near.
+GRID_ONLY: Final = _BIT[_GRID.name]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

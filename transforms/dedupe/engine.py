@@ -194,11 +194,11 @@ def _unpacked(pattern: int) -> list[int]:
 def _told(patterns: Ints) -> pd.Categorical:
     """The levels of each pair as JSON text, held once a pattern."""
     distinct = sorted_distinct(patterns)
-    names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
+    names = [("stratum", STRATA), *((comparison.name, comparison.levels) for comparison in COMPARISONS)]
+    parts = [[f"{json.dumps(name)}:{json.dumps(level)}" for level in levels] for name, levels in names]
     told = []
     for *pattern, stratum in map(_unpacked, distinct.tolist()):
-        each = {name: known[code] for (name, known), code in zip(names, pattern, strict=True)}
-        told.append(json.dumps({"stratum": STRATA[stratum], **each}, separators=(",", ":")))
+        told.append("{" + ",".join([part[code] for part, code in zip(parts, (stratum, *pattern), strict=True)]) + "}")
     return pd.Categorical.from_codes(np.searchsorted(distinct, patterns), pd.Index(told, dtype="str"))
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.candidates import Renewed, candidates, pairs_by, renewed, report
+from transforms.dedupe.candidates import GRID_ONLY, Renewed, candidates, pairs_by, renewed, report
 from transforms.dedupe.cluster import Constraints, Weigh, cluster, connected
 from transforms.dedupe.coded import Coded, Ints, Marks, column_of
 from transforms.dedupe.compare import compare
@@ -49,11 +49,16 @@ from transforms.dedupe.features import (
     shared_of,
     words_of,
 )
+from transforms.dedupe.geometry import distances
 from transforms.dedupe.judgements import Judged, judged
+from transforms.dedupe.levels import NEAR_M
 from transforms.dedupe.model import Model
 from transforms.dedupe.score import weigher
 
 _NO_CUTS: Final = pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"], dtype="int64")
+
+#: Pairs of before that are looked at at a time: bounds memory, changes nothing.
+_AT_ONCE: Final = 1 << 18
 
 #: From this share of listings changed on everything is done again, which then takes no longer.
 _MOST: Final = 0.2
@@ -253,35 +258,61 @@ def _values(own: Read) -> int:
 
 def _merged(before: Pairs, met: Renewed, now_at: Ints, known: Features, model: Model) -> tuple[Pairs, Ints]:
     """The pairs of now, and the listings at which a link came or went."""
+    # torn between two lefts, so that a part of what was has its part of what was met anew
+    rows = np.unique(np.append(0, before.left[_AT_ONCE::_AT_ONCE]))
+    stayed = np.flatnonzero(now_at >= 0)
+    firsts = np.append(now_at[stayed], len(known))[np.searchsorted(stayed, rows)]
+    firsts[0] = 0
+    weigh, stored = weigher(known, model), np.flatnonzero(before.weights >= model.thresholds["store"])
+    starts = np.append(np.searchsorted(before.left, rows.astype(before.left.dtype)), len(before.left))
+    asked = np.append(np.searchsorted(met.left, firsts.astype(met.left.dtype)), len(met.left))
+    held = np.searchsorted(stored, starts)
+
+    def part(at: int) -> tuple[Pairs, Ints]:
+        was, anew = slice(starts[at], starts[at + 1]), slice(asked[at], asked[at + 1])
+        pairs = Pairs(before.left[was], before.right[was], before.keys[was], before.weights[was], before.patterns[held[at] : held[at + 1]])
+        return _merged_part(
+            pairs, replace(met, left=met.left[anew], right=met.right[anew], keys=met.keys[anew]), now_at, known, weigh, model
+        )
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(part, range(len(rows))))
+    names = [field.name for field in fields(Pairs)]
+    pairs = Pairs(**{name: np.concatenate([getattr(each, name) for each, _ in parts]) for name in names})
+    return pairs, np.concatenate([ends for _, ends in parts])
+
+
+def _merged_part(before: Pairs, met: Renewed, now_at: Ints, known: Features, weigh: Weigh, model: Model) -> tuple[Pairs, Ints]:
     link, store = model.thresholds["link"], model.thresholds["store"]
     left, right = now_at[before.left], now_at[before.right]
     both = (left >= 0) & (right >= 0)
-    there, lost = np.flatnonzero(both), np.flatnonzero(~both & (before.weights >= link))
+    lost = np.flatnonzero(~both & (before.weights >= link))
     ends = [left[lost], right[lost]]
-    left, right = left[there], right[there]
-    keys = before.keys[there] & ~met.of(left, right)
+    left, right, weights = left[both], right[both], before.weights[both]
+    patterns = before.patterns[both[before.weights >= store]]
+    were = before.keys[both]
+    keys = were & ~met.of(left, right)
     codes, asked = _codes(left, right), _codes(met.left, met.right)
     spots = np.searchsorted(codes, asked)
     again = np.append(codes, -1)[spots] == asked
     keys[spots[again]] |= met.keys[again]
-    vanished, stayed = np.flatnonzero(keys == 0), np.flatnonzero(keys)
-    ends += [side[vanished[before.weights[there[vanished]] >= link]] for side in (left, right)]
-    left, right, keys, there = left[stayed], right[stayed], keys[stayed], there[stayed]
+    # cells side by side meet what another key meets; what no other key meets any more they meet only where it is near
+    alone = np.flatnonzero((keys == GRID_ONLY) & (were != keys))
+    keys[alone[~(distances(known, left[alone], right[alone]) <= NEAR_M)]] = 0
+    there = keys != 0
+    vanished = np.flatnonzero(~there)
+    if len(vanished):
+        ends += [side[vanished[weights[vanished] >= link]] for side in (left, right)]
+        patterns = patterns[there[weights >= store]]
+        left, right, keys, weights = left[there], right[there], keys[there], weights[there]
     met.put_grid(left, right, keys)
     new, spots = np.flatnonzero(~again), spots[~again] - np.searchsorted(vanished, spots[~again])
-    weights = weigher(known, model)(met.left[new], met.right[new]).astype(np.int32)
-    ends += [side[new[weights >= link]] for side in (met.left, met.right)]
-    was_stored, stored = before.weights >= store, new[weights >= store]
-    kept = np.zeros(len(before.left), dtype=np.bool_)
-    kept[there] = True
-    held = before.weights[there] >= store
-    patterns = np.insert(
-        before.patterns[kept[was_stored]],
-        np.searchsorted(_codes(left[held], right[held]), _codes(met.left[stored], met.right[stored])),
-        packed_patterns(compare(known, met.left[stored], met.right[stored])),
-    )
-    columns = ((left, met.left[new]), (right, met.right[new]), (keys, met.keys[new]), (before.weights[there], weights))
-    left, right, keys, weights = (np.insert(column, spots, more) for column, more in columns)
+    more = (met.left[new], met.right[new], met.keys[new], weigh(met.left[new], met.right[new]).astype(np.int32))
+    linked, stored = more[3] >= link, more[3] >= store
+    ends += [side[linked] for side in more[:2]]
+    behind = np.append(0, np.cumsum(weights >= store))[spots[stored]]
+    patterns = np.insert(patterns, behind, packed_patterns(compare(known, more[0][stored], more[1][stored])))
+    left, right, keys, weights = (np.insert(column, spots, found) for column, found in zip((left, right, keys, weights), more, strict=True))
     touched = np.concatenate(ends)
     return Pairs(left, right, keys, weights, patterns), touched[touched >= 0]
 
