@@ -107,9 +107,14 @@ class State:
     verdicts: pd.DataFrame
 
 
+def state_fingerprint(code: str, model: Model) -> str:
+    """What a state is of, besides the listings and judgements."""
+    return f"{code} {model.fingerprint}"
+
+
 def match_again(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame, before: State | None, code: str) -> tuple[Matched, State]:
     """As `match`, and the state from which another night may go on. `code`: a fingerprint of the code and words that this hangs on."""
-    fingerprint = f"{code} {model.fingerprint}"
+    fingerprint = state_fingerprint(code, model)
     rows, order = _rows(listings)
     change = _change(before, rows) if before is not None and before.fingerprint == fingerprint else None
     if change is not None and before is not None:
