@@ -381,7 +381,9 @@ def _gathered(packed: Ints, width: int, cells: Cells) -> tuple[Ints, Ints, Ints]
 
 def pairs_by(keys: Ints) -> Ints:
     """How many pairs each of ALL_KEYS meets."""
-    counts = np.bincount(keys, minlength=EVERY_KEY + 1)
+    counts = np.zeros(EVERY_KEY + 1, dtype=np.int64)
+    for at in range(0, len(keys), AT_ONCE):
+        counts += np.bincount(keys[at : at + AT_ONCE], minlength=len(counts))
     return np.array([int(counts[np.arange(len(counts)) >> bit & 1 == 1].sum()) for bit in range(len(ALL_KEYS))], dtype=np.int64)
 
 

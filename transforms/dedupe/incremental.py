@@ -282,8 +282,9 @@ def _merged(before: Pairs, met: Renewed, now_at: Ints, known: Features, model: M
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(part, range(len(rows))))
-    names = [field.name for field in fields(Pairs)]
-    pairs = Pairs(**{name: np.concatenate([getattr(each, name) for each, _ in parts]) for name in names})
+        names = [field.name for field in fields(Pairs)]
+        columns = pool.map(lambda name: np.concatenate([getattr(each, name) for each, _ in parts]), names)
+        pairs = Pairs(**dict(zip(names, columns, strict=True)))
     return pairs, np.concatenate([ends for _, ends in parts])
 
 
