@@ -86,6 +86,11 @@ class House:
         return self.settings.home / "decisions.jsonl"
 
     @property
+    def found(self) -> Path:
+        """What the last night found of pairs and clusters, from which the next may go on; made again where it is missing."""
+        return self.settings.home / "found.bin"
+
+    @property
     def mapped(self) -> dict[str, frozenset[str]]:
         """Source key → the row fields that it gives."""
         return {key: frozenset({*source.columns.values(), *source.constants}) for key, source in self.sources.items()}

@@ -145,7 +145,7 @@ def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))
-    registered = register(stage.house, stage.state, every, stage.decisions, stage.night)
+    registered = register(stage.house, stage.state, every, stage.decisions, stage.night, full=stage.is_full)
     ended = verdict(stage.state, every, registered, stage.night)
     if ended.state == "rejected":
         return _rejected(stage, every, registered.issues, ended)

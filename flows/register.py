@@ -15,7 +15,7 @@ from flows.gather import Gathered
 from flows.house import House
 from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
-from transforms.dedupe import Model, datum_suspects, identify, match
+from transforms.dedupe import Matched, Model, datum_suspects, identify, match_again, read_state, state_fingerprint, write_state
 from transforms.dedupe.judgements import applied, asked_again
 from transforms.events import CHURN_LIMIT, Register, churn, night_events
 from transforms.merge import merge
@@ -49,11 +49,11 @@ class Registered:
     issues: pd.DataFrame
 
 
-def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str) -> Registered:
-    """Which listings are one station, under which id, with which values; what changed since `state`."""
+def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str, *, full: bool) -> Registered:
+    """Which listings are one station, under which id, with which values; what changed since `state`. `full`: every pair is compared anew."""
     listings = _listings(house, gathered)
     judgements = applied(decisions.judgements, listings)
-    matched = match(listings, house.model, judgements)
+    matched = _matched(house, listings, judgements, house.fingerprint(night), full=full)
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
@@ -72,6 +72,14 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
         events=night_events(before, after, listings),
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
     )
+
+
+def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, code: str, *, full: bool) -> Matched:
+    """The listings matched, by way of what the last night that ran found, whichever it was. For the next night to go on from, what was found is kept."""
+    before = None if full else read_state(house.found, state_fingerprint(code, house.model))
+    matched, found = match_again(listings, house.model, judgements, before, code)
+    write_state(found, house.found)
+    return matched
 
 
 def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from transforms.dedupe.datum import datum_suspects
 from transforms.dedupe.engine import Matched, match, match_lists
 from transforms.dedupe.identity import Identified, IdentityError, identify, station_id
+from transforms.dedupe.incremental import match_again, state_fingerprint
+from transforms.dedupe.incremental_file import read_state, write_state
 from transforms.dedupe.model import Model, ModelError, load_model
 
 __all__ = [
@@ -15,6 +17,10 @@ __all__ = [
     "identify",
     "load_model",
     "match",
+    "match_again",
     "match_lists",
+    "read_state",
+    "state_fingerprint",
     "station_id",
+    "write_state",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -26,13 +26,14 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Blocks one after the other: `members` (in order within a block), and of each block where it begins, how many members it has, and
-    how many listings they stand for."""
+    """Blocks one after the other: `members` (in order within a block), and of each block where it begins, how many members it has, how
+    many listings they stand for, and how many they stood for before."""
 
     members: Ints
     firsts: Ints
     counts: Ints
     weights: Ints
+    before: Ints
 
     def sizes(self, cap: int) -> Sizes:
         """The report."""
@@ -46,7 +47,15 @@ class Blocks:
     def of(self, chosen: Marks) -> Blocks:
         """The chosen blocks."""
         counts = self.counts[chosen]
-        return Blocks(self.members[np.repeat(chosen, self.counts)], _starts(counts), counts, self.weights[chosen])
+        return Blocks(self.members[np.repeat(chosen, self.counts)], _starts(counts), counts, self.weights[chosen], self.before[chosen])
+
+    def having(self, marked: Marks) -> Marks:
+        """Which of the blocks have a marked member."""
+        return np.logical_or.reduceat(marked[self.members], self.firsts) if len(self.firsts) else np.zeros(0, dtype=np.bool_)
+
+    def flipped(self, cap: int) -> Blocks:
+        """The blocks that their cap drops now and did not before, or the other way round."""
+        return self.of((self.weights > cap) != (self.before > cap))
 
     def pairs(self) -> Iterator[tuple[Ints, Ints]]:
         """All pairs inside the blocks, the earlier member first."""
@@ -65,15 +74,21 @@ class Blocks:
                     yield self.members[at[each]], self.members[to]
 
 
-def blocks_of(codes: Ints, members: Ints, stand_for: Ints | None = None) -> Blocks:
-    """`members` by their `codes`, both in any order; a member stands for one listing, or for `stand_for[member]` of them."""
+def blocks_of(codes: Ints, members: Ints, stand_for: Standing | None = None) -> Blocks:
+    """`members` by their `codes`, both in any order; a member stands for one listing, or for as many as `stand_for` says of it."""
     width = int(members.max(initial=0)).bit_length()
     packed = np.sort(packed_codes((codes, members)))
     ordered, keys = (packed & ((1 << width) - 1)).astype(np.int32), packed >> width
     firsts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.zeros(0, dtype=np.int64)
     counts = np.diff(np.append(firsts, len(keys)))
-    weights = counts if stand_for is None else np.add.reduceat(stand_for[ordered], firsts) if len(firsts) else counts
-    return Blocks(ordered, firsts, counts, weights)
+    if stand_for is None or not len(firsts):
+        return Blocks(ordered, firsts, counts, counts, counts)
+    weights, before = (np.add.reduceat(each[ordered], firsts, dtype=np.int64) for each in stand_for)
+    return Blocks(ordered, firsts, counts, weights, before)
+
+
+#: How many listings each member stands for now, and stood for before.
+Standing: TypeAlias = tuple[Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +101,23 @@ class Cells:
     column: int
     block: Ints
 
-    def beside(self, cap: int, around: tuple[tuple[int, int], ...]) -> Iterator[tuple[Ints, Ints]]:
-        """All pairs in one cell, and across cells that are `around` each other; cells of more than `cap` left out."""
-        small = self.blocks.counts <= cap
-        yield from self.blocks.of(small).pairs()
+    def beside(self, cap: int, around: tuple[tuple[int, int], ...], asked: Marks | None = None) -> Iterator[tuple[Ints, Ints]]:
+        """All pairs in one cell, and across cells that are `around` each other; cells of more than `cap` left out, and so are pairs of cells
+        of which neither has a member that is `asked`."""
+        small = self.blocks.weights <= cap
+        having = np.ones(len(small), dtype=np.bool_) if asked is None else self.blocks.having(asked)
+        yield from self.blocks.of(small & having).pairs()
         one = np.flatnonzero(small)
         for east, north in around:
             wanted = self.codes[one] + east * self.column + north
             other = np.minimum(np.searchsorted(self.codes, wanted), len(self.codes) - 1)
-            met = (self.codes[other] == wanted) & small[other]
+            met = (self.codes[other] == wanted) & small[other] & (having[one] | having[other])
             yield from self.blocks.crossed(iter([(one[met], other[met])]))
 
     def are_beside(self, left: Ints, right: Ints, cap: int) -> Marks:
         """Whether each pair lies in one cell or in two that touch, neither of them of more than `cap`."""
         # a member without a place, or in a full cell, is far from all others
-        code = np.append(np.where(self.blocks.counts <= cap, self.codes, -1), -1)
+        code = np.append(np.where(self.blocks.weights <= cap, self.codes, -1), -1)
         one, other = code[self.block[left]], code[self.block[right]]
         gap = np.abs(one - other)
         # a column is three cells longer than any north goes, so a gap tells both steps
@@ -108,14 +125,14 @@ class Cells:
         return np.asarray(touching & (one >= 0) & (other >= 0))
 
 
-def cells_of(east: Floats, north: Floats) -> Cells:
-    """The cells of whole numbers in which the positions lie; NaN lies in none."""
+def cells_of(east: Floats, north: Floats, stand_for: Standing | None = None) -> Cells:
+    """The cells of whole numbers in which the positions lie; NaN lies in none. `stand_for` as in `blocks_of`."""
     placed = np.flatnonzero(np.isfinite(east) & np.isfinite(north))
     x, y = (np.floor(side[placed]).astype(np.int64) for side in (east, north))
     x, y = x - x.min(initial=0), y - y.min(initial=0)
     column = int(y.max(initial=0)) + 4
     codes = x * column + y
-    blocks = blocks_of(codes, placed)
+    blocks = blocks_of(codes, placed, stand_for)
     block = np.full(len(east), -1, dtype=np.int32)
     block[blocks.members] = np.repeat(np.arange(len(blocks.firsts), dtype=np.int32), blocks.counts)
     return Cells(blocks, sorted_distinct(codes), column, block)

@@ -6,16 +6,16 @@ A block's cap depends only on that block's own members, so a changed listing cha
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from transforms.dedupe.blocks import AT_ONCE, Cells, Sizes, blocks_of, cells_of, joined
+from transforms.dedupe.blocks import AT_ONCE, Blocks, Cells, Sizes, Standing, blocks_of, cells_of, joined
 from transforms.dedupe.coded import Ints, Marks, dense, packed_codes, sorted_distinct
 from transforms.dedupe.features import Features, Floats
 from transforms.dedupe.geometry import DEGREE_M, distances
@@ -62,6 +62,16 @@ AROUND: Final = ((1, 0), (0, 1), (1, 1), (-1, 1))
 _BIT: Final = {key.name: 1 << at for at, key in enumerate(ALL_KEYS)}
 
 
+#: All of the keys.
+EVERY_KEY: Final = (1 << len(ALL_KEYS)) - 1
+
+#: Pairs of positions in no order, and their keys: bits, one number for all or one a pair.
+Met: TypeAlias = Iterator[tuple[Ints, Ints, Ints | int]]
+
+#: The grid's bit: what lies in cells side by side is a pair by it alone where it is near.
+GRID_ONLY: Final = _BIT[_GRID.name]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Pairs of positions in the features (left < right, sorted), the keys each was met by as bits in ALL_KEYS order, and a report.
@@ -77,21 +87,133 @@ class Candidates:
 
 def candidates(listings: Features) -> Candidates:
     """Every pair that shares a key, or lies within NEAR_M. Linear in listings: a block's pairs are bounded by its cap."""
+    left, right, keys, sizes, _ = _found(listings, lambda: _Asked(None, np.zeros(0, dtype=np.int32)))
+    return Candidates(left, right, keys, report(sizes, pairs_by(keys)))
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Candidates of which only some were looked for. `renewed`: bits of the keys by which all pairs of a listing were; of a pair of which either
+    listing has such a bit, `keys` says anew whether that key meets it."""
+
+    left: Ints
+    right: Ints
+    keys: Ints
+    renewed: Ints
+    sizes: Mapping[str, Sizes]
+    cells: Cells
+
+    def of(self, left: Ints, right: Ints) -> Ints:
+        """Bits of the keys by which each of the pairs was looked for."""
+        return np.asarray(self.renewed[left] | self.renewed[right])
+
+    def put_grid(self, left: Ints, right: Ints, keys: Ints) -> None:
+        """Mark the pairs, met by other keys, that the grid meets as well. Their grid's bit was taken off."""
+        asked = np.flatnonzero(self.of(left, right) & _BIT[_GRID.name])
+        beside = self.cells.are_beside(left[asked], right[asked], _GRID.cap)
+        keys[asked[beside]] |= _BIT[_GRID.name]
+
+
+def renewed(listings: Features, stand_for: Standing, changed: Marks) -> Renewed:
+    """The pairs that the `changed` of these listings are in, and those in blocks that a cap drops now and did not before, or the other way round.
+
+    The listings are those of now in their order, and behind them, as they were, those that are gone or were another; `stand_for` says of each
+    whether (1 or 0) it is one of now, and one of before. All that is not changed stands for one listing in both.
+    """
+    every = np.where(changed, EVERY_KEY, 0).astype(np.int32)
+    count = int(np.count_nonzero(stand_for[0]))
+    asked: list[_Asked] = []
+
+    def ask() -> _Asked:
+        asked.append(_Asked(stand_for, every.copy()))
+        return asked[-1]
+
+    left, right, keys, sizes, cells = _found(listings, ask)
+    bits = np.bitwise_or.reduce([each.renewed for each in asked])
+    return Renewed(left, right, keys, bits[:count], sizes, cells)
+
+
+class _Asked:
+    """Which pairs are looked for: all of them (`stand_for` is None), or those of listings whose bit for a key is set in `renewed`."""
+
+    def __init__(self, stand_for: Standing | None, renewed: Ints) -> None:
+        self.stand_for, self.renewed = stand_for, renewed
+
+    def of(self, blocks: Blocks, key: Key, namesakes: Blocks | None = None) -> Blocks:
+        """The blocks whose pairs are looked for, members of those that came under the cap or over it among them.
+
+        With `namesakes`, a member is a group of them.
+        """
+        within = blocks.within(key.cap)
+        if self.stand_for is None:
+            return within
+        self.flip(blocks, key, namesakes)
+        return within.of(within.having(self.marks(_BIT[key.name], namesakes)))
+
+    def flip(self, blocks: Blocks, key: Key, namesakes: Blocks | None = None) -> None:
+        """All pairs of the members of a block that came under the cap or over it are looked for."""
+        if self.stand_for is None:
+            return
+        members = blocks.flipped(key.cap).members
+        if namesakes is not None:
+            chosen = np.zeros(len(namesakes.firsts), dtype=np.bool_)
+            chosen[members] = True
+            members = namesakes.of(chosen).members
+        self.renewed[members] |= _BIT[key.name]
+
+    def marks(self, bits: int, namesakes: Blocks | None = None) -> Marks:
+        """Which listings, or groups of namesakes, are asked by any of the keys."""
+        marks = (self.renewed & bits) != 0
+        return np.asarray(marks if namesakes is None else namesakes.having(marks))
+
+    def groups(self, namesakes: Blocks, bits: Ints) -> Marks:
+        """Which groups, met by the keys of their `bits`, are looked at inside."""
+        if self.stand_for is None:
+            return np.asarray(bits > 0)
+        held = np.bitwise_or.reduceat(self.renewed[namesakes.members], namesakes.firsts) if len(bits) else bits
+        return np.asarray((bits > 0) & ((bits | _BIT[_NEAR_WORD.name]) & held > 0))
+
+    def across(self, pairs: Iterator[tuple[Ints, Ints]], key: Key, namesakes: Blocks) -> Iterator[tuple[Ints, Ints]]:
+        """Those of the pairs of groups in which either is asked by the key."""
+        if self.stand_for is None:
+            yield from pairs
+            return
+        asked = self.marks(_BIT[key.name], namesakes)
+        for a, b in pairs:
+            chosen = asked[a] | asked[b]
+            yield a[chosen], b[chosen]
+
+    def kept(self, met: Met) -> Met:
+        """The pairs that are asked for, of listings of now, with the keys that were asked for."""
+        if self.stand_for is None:
+            yield from met
+            return
+        now = self.stand_for[0] > 0
+        for a, b, keys in met:
+            asked = np.where(now[a] & now[b], (self.renewed[a] | self.renewed[b]) & keys, 0)
+            chosen = asked > 0
+            yield a[chosen], b[chosen], asked[chosen]
+
+
+def _found(listings: Features, ask: Callable[[], _Asked]) -> tuple[Ints, Ints, Ints, dict[str, Sizes], Cells]:
+    """Left, right and keys of the pairs that are asked for, sizes of the blocks of each key, and the grid. Each family of keys asks for itself: they run side by side."""
     width = max(len(listings), 2).bit_length()
-    report: dict[str, Sizes] = {}
-    squares, cells = _squares(listings), cells_of(listings.lng / _CELL_LNG, listings.lat / _CELL_LAT)
-    families = (_by_columns(listings, report), _by_names(listings, squares, report), _by_place(listings, cells, report))
+    sizes: dict[str, Sizes] = {}
+    by_columns, by_names, by_place = ask(), ask(), ask()
+    squares = _squares(listings)
+    cells = cells_of(listings.lng / _CELL_LNG, listings.lat / _CELL_LAT, by_place.stand_for)
+    families = (
+        by_columns.kept(_by_columns(listings, sizes, by_columns)),
+        by_names.kept(_by_names(listings, squares, sizes, by_names)),
+        by_place.kept(_by_place(listings, cells, sizes, by_place)),
+    )
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # numpy sorts without Python's lock
         packed = joined(list(pool.map(lambda met: _packed(met, width), families)))
         packed.sort(kind="stable")  # each family is in order, so that this only merges
         parts = list(pool.map(lambda part: _gathered(part, width, cells), _untorn(packed)))
     del packed
     left, right, keys = (np.concatenate(side) for side in zip(*parts, strict=True))
-    return Candidates(left, right, keys, _report(report, keys))
-
-
-#: Pairs of positions in no order, and their keys: bits, one number for all or one a pair.
-Met = Iterator[tuple[Ints, Ints, Ints | int]]
+    return left, right, keys, sizes, cells
 
 
 def _columns(listings: Features) -> Mapping[str, Ints]:
@@ -105,58 +227,60 @@ def _columns(listings: Features) -> Mapping[str, Ints]:
     }
 
 
-def _by_columns(listings: Features, report: dict[str, Sizes]) -> Met:
+def _by_columns(listings: Features, sizes: dict[str, Sizes], asked: _Asked) -> Met:
     """Pairs by every key that is a set of columns, but those of the core name."""
     columns = _columns(listings)
     for key in KEYS:
         if "core" in key.parts:
             continue
         members = np.flatnonzero(np.all([columns[part] >= 0 for part in key.parts], axis=0))
-        blocks = blocks_of(packed_codes(columns[part][members] for part in key.parts), members)
-        report[key.name] = blocks.sizes(key.cap)
-        yield from ((a, b, _BIT[key.name]) for a, b in blocks.within(key.cap).pairs())
+        blocks = blocks_of(packed_codes(columns[part][members] for part in key.parts), members, asked.stand_for)
+        sizes[key.name] = blocks.sizes(key.cap)
+        yield from ((a, b, _BIT[key.name]) for a, b in asked.of(blocks, key).pairs())
     rows, places = np.nonzero(listings.phones >= 0)
-    blocks = blocks_of(packed_codes((columns["city"][rows], listings.phones[rows, places])), rows)
-    report[_PHONE.name] = blocks.sizes(_PHONE.cap)
-    yield from ((a[a != b], b[a != b], _BIT[_PHONE.name]) for a, b in blocks.within(_PHONE.cap).pairs())
+    blocks = blocks_of(packed_codes((columns["city"][rows], listings.phones[rows, places])), rows, asked.stand_for)
+    sizes[_PHONE.name] = blocks.sizes(_PHONE.cap)
+    yield from ((a[a != b], b[a != b], _BIT[_PHONE.name]) for a, b in asked.of(blocks, _PHONE).pairs())
 
 
-def _by_names(listings: Features, squares: Ints, report: dict[str, Sizes]) -> Met:
+def _by_names(listings: Features, squares: Ints, sizes: dict[str, Sizes], asked: _Asked) -> Met:
     """Pairs by what their core names have in common.
 
     Listings of one name in one county are namesakes: to every key within the county they are one, so such keys are worked out by name.
     """
-    core, county, caps = KEYS[0], KEYS[1], {key.name: key.cap for key in ALL_KEYS}
+    core, county = KEYS[0], KEYS[1]
     columns = _columns(listings)
     named = np.flatnonzero(listings.core.code >= 0)
     names, cities, counties = listings.core.code[named], columns["city"][named], columns["county"][named]
     place = dense(cities, counties)
     group = dense(place, names)
-    namesakes = blocks_of(group, named)
-    cores = blocks_of(packed_codes((cities, names)), named)
-    report[core.name], report[county.name] = cores.sizes(core.cap), namesakes.sizes(county.cap)
+    namesakes = blocks_of(group, named, asked.stand_for)
+    cores = blocks_of(packed_codes((cities, names)), named, asked.stand_for)
+    sizes[core.name], sizes[county.name] = cores.sizes(core.cap), namesakes.sizes(county.cap)
+    asked.flip(namesakes, county)
     first = namesakes.firsts
     group_place, group_name = np.empty(len(first), np.int32), np.empty(len(first), np.int32)
     group_place[group], group_name[group] = place, names
-    bits = np.where(namesakes.counts <= county.cap, _BIT[county.name], 0)
+    bits = np.where(namesakes.weights <= county.cap, _BIT[county.name], 0)
     of_core = np.zeros(len(listings), dtype=np.bool_)
     of_core[cores.within(core.cap).members] = True
     bits[group[of_core[named]]] |= _BIT[core.name]
     alike = Alike(listings.core.values)
-    for name, spellings in (("typo", alike.shorter), ("word", alike.words)):
+    for key, spellings in ((_TYPO, alike.shorter), (_WORD, alike.words)):
         groups, spelled = spellings.of(group_name)
-        met = blocks_of(packed_codes((group_place[groups], spelled)), groups, namesakes.counts)
-        report[name] = met.sizes(caps[name])
-        kept = met.within(caps[name])
-        bits[kept.members] |= _BIT[name]
-        yield from ((a, b, _BIT[name]) for a, b in namesakes.crossed(_distinct(kept.pairs(), len(first))))
-    near, near_pairs = _near_words(named, names, squares, alike, report)
+        met = blocks_of(packed_codes((group_place[groups], spelled)), groups, (namesakes.weights, namesakes.before))
+        sizes[key.name] = met.sizes(key.cap)
+        bits[met.within(key.cap).members] |= _BIT[key.name]
+        pairs = _distinct(asked.of(met, key, namesakes).pairs(), len(first))
+        yield from ((a, b, _BIT[key.name]) for a, b in namesakes.crossed(asked.across(pairs, key, namesakes)))
+    near, near_pairs = _near_words(named, names, squares, alike, sizes, asked)
     own, of_group = np.zeros(len(listings), dtype=np.int32), np.full(len(listings), -1, dtype=np.int32)
     own[named], of_group[named] = bits[group], group
-    for a, b in namesakes.of(bits > 0).pairs():
+    chosen = asked.of(cores, core)
+    for a, b in namesakes.of(asked.groups(namesakes, bits)).pairs():
         yield a, b, own[a] | np.where(near[a] & (squares[a] == squares[b]), _BIT[_NEAR_WORD.name], 0)
     # what the namesakes brought is not brought again: their pairs are most of all
-    for a, b in cores.within(core.cap).pairs():
+    for a, b in chosen.pairs():
         apart = of_group[a] != of_group[b]
         yield a[apart], b[apart], _BIT[core.name]
     for a, b in near_pairs:
@@ -165,31 +289,33 @@ def _by_names(listings: Features, squares: Ints, report: dict[str, Sizes]) -> Me
 
 
 def _near_words(
-    named: Ints, names: Ints, squares: Ints, alike: Alike, report: dict[str, Sizes]
+    named: Ints, names: Ints, squares: Ints, alike: Alike, sizes: dict[str, Sizes], asked: _Asked
 ) -> tuple[Marks, Iterator[tuple[Ints, Ints]]]:
     """The same within a square, whatever the county: whose namesakes there have it in common with them, and all pairs that have it."""
     placed = squares[named] >= 0
     members, names, places = named[placed], names[placed], squares[named][placed]
     group = dense(places, names)
-    namesakes = blocks_of(group, members)
+    namesakes = blocks_of(group, members, asked.stand_for)
     first = namesakes.firsts
     group_place, group_name = np.empty(len(first), np.int32), np.empty(len(first), np.int32)
     group_place[group], group_name[group] = places, names
     groups, spelled = alike.words.of(group_name)
-    met = blocks_of(packed_codes((group_place[groups], spelled)), groups, namesakes.counts)
-    report[_NEAR_WORD.name] = met.sizes(_NEAR_WORD.cap)
-    kept = met.within(_NEAR_WORD.cap)
+    met = blocks_of(packed_codes((group_place[groups], spelled)), groups, (namesakes.weights, namesakes.before))
+    sizes[_NEAR_WORD.name] = met.sizes(_NEAR_WORD.cap)
     own = np.zeros(len(first), dtype=np.bool_)
-    own[kept.members] = True
+    own[met.within(_NEAR_WORD.cap).members] = True
     near = np.zeros(len(squares), dtype=np.bool_)
     near[members] = own[group]
-    return near, chain(namesakes.of(own).pairs(), namesakes.crossed(_distinct(kept.pairs(), len(first))))
+    pairs = _distinct(asked.of(met, _NEAR_WORD, namesakes).pairs(), len(first))
+    inside = own & (asked.marks(_BIT[_NEAR_WORD.name], namesakes) if asked.stand_for else True)
+    return near, chain(namesakes.of(inside).pairs(), namesakes.crossed(asked.across(pairs, _NEAR_WORD, namesakes)))
 
 
-def _by_place(listings: Features, cells: Cells, report: dict[str, Sizes]) -> Met:
+def _by_place(listings: Features, cells: Cells, sizes: dict[str, Sizes], asked: _Asked) -> Met:
     """Pairs within NEAR_M of each other, by cells of that size and their neighbours."""
-    report[_GRID.name] = cells.blocks.sizes(_GRID.cap)
-    for a, b in cells.beside(_GRID.cap, AROUND):
+    sizes[_GRID.name] = cells.blocks.sizes(_GRID.cap)
+    asked.flip(cells.blocks, _GRID)
+    for a, b in cells.beside(_GRID.cap, AROUND, asked.marks(_BIT[_GRID.name]) if asked.stand_for else None):
         near = distances(listings, a, b) <= NEAR_M
         yield a[near], b[near], _BIT[_GRID.name]
 
@@ -253,9 +379,17 @@ def _gathered(packed: Ints, width: int, cells: Cells) -> tuple[Ints, Ints, Ints]
     return left, right, keys
 
 
-def _report(sizes: Mapping[str, Sizes], keys: Ints) -> pd.DataFrame:
-    lines = pd.DataFrame({"key": [key.name for key in ALL_KEYS], "title": [key.title for key in ALL_KEYS]})
-    lines["pairs"] = [int(np.count_nonzero(keys & _BIT[key.name])) for key in ALL_KEYS]
+def pairs_by(keys: Ints) -> Ints:
+    """How many pairs each of ALL_KEYS meets."""
+    counts = np.zeros(EVERY_KEY + 1, dtype=np.int64)
+    for at in range(0, len(keys), AT_ONCE):
+        counts += np.bincount(keys[at : at + AT_ONCE], minlength=len(counts))
+    return np.array([int(counts[np.arange(len(counts)) >> bit & 1 == 1].sum()) for bit in range(len(ALL_KEYS))], dtype=np.int64)
+
+
+def report(sizes: Mapping[str, Sizes], pairs: Ints) -> pd.DataFrame:
+    """The report of the blocks, by the `pairs` of each key."""
+    lines = pd.DataFrame({"key": [key.name for key in ALL_KEYS], "title": [key.title for key in ALL_KEYS], "pairs": pairs})
     for column in ("dropped_blocks", "dropped_pairs", "largest"):
         lines[column] = np.array([getattr(sizes[key.name], column) for key in ALL_KEYS], dtype=np.int64)
     return lines

@@ -103,7 +103,7 @@ def _components(count: int, edges: tuple[Ints, Ints], heights: Ints, link: int) 
     a, b, height = np.asarray(edges[0]), np.asarray(edges[1]), heights
     threshold = np.full(len(a), link, dtype=np.int64)
     while len(a):
-        nodes, label = _connected(count, a, b)
+        nodes, label = connected(count, a, b)
         held = label[np.searchsorted(nodes, a)]
         sizes, links = np.bincount(label), np.bincount(held)
         lowest = np.full(len(sizes), _JUDGED, dtype=np.int64)
@@ -125,7 +125,7 @@ def _components(count: int, edges: tuple[Ints, Ints], heights: Ints, link: int) 
     return _by_size(found), ordered
 
 
-def _connected(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+def connected(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
     """The listings that the pairs name, in order, and the component of each."""
     named = np.zeros(count, dtype=np.bool_)
     named[a] = named[b] = True

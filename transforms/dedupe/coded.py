@@ -43,6 +43,21 @@ class Coded:
         code, values = _distinct(change(self.values))
         return Coded(self.per_listing(code, absent=-1), values)
 
+    def rejoined(self, other: Coded, at: Ints) -> Coded:
+        """The listings `at` these rows of both, those of the other counted on from those of this, whose codes stay what they are."""
+        place, values = one_numbering(self.values, other.values)
+        return Coded(np.concatenate([self.code, np.append(place, np.int32(-1))[other.code]])[at], values)
+
+
+def one_numbering(first: pd.Series, second: pd.Series) -> tuple[Ints, pd.Series]:
+    """The codes that the `second` values have when the `first` keep theirs, and all values."""
+    known, more = column_of(first), column_of(second)
+    found = pc.index_in(more, value_set=known)
+    new = found.is_null().to_numpy(zero_copy_only=False)
+    place = found.fill_null(0).to_numpy().astype(np.int32)
+    place[new] = len(first) + np.arange(np.count_nonzero(new), dtype=np.int32)
+    return place, texts(pa.concat_arrays([known, more.filter(pa.array(new))]))
+
 
 def coded(column: pd.Series | None, count: int, order: Ints | None) -> Coded:
     """`column` (None: a column that is not there), its rows put into `order`."""
@@ -56,6 +71,12 @@ def coded_texts(texts: Iterable[str | None]) -> Coded:
     """A column of Python texts."""
     code, values = _distinct(pd.Series(list(texts), dtype="str"))
     return Coded(code, values)
+
+
+def column_of(values: pd.Series) -> pa.LargeStringArray:
+    """Texts of pandas as one column of arrow's."""
+    column = pa.array(values.astype("str"), type=pa.large_string())
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def texts(column: pa.Array) -> pd.Series:

@@ -1,4 +1,7 @@
-"""The engine: standardised listings in; pairs with their levels and weights, and clusters out. One call a night; no training, no state."""
+"""The engine: standardised listings in; pairs with their levels and weights, and clusters out. One call a night; no training, no state.
+
+`match` says what is right; `transforms.dedupe.incremental` arrives at the same by way of the night before.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
 from transforms.dedupe.cluster import Constraints, cluster
-from transforms.dedupe.coded import Ints, packed_codes, texts
+from transforms.dedupe.coded import Ints, Marks, sorted_distinct, texts
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Judged, judged
@@ -58,7 +61,7 @@ def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
     silent = Judged((), frozenset(), pd.DataFrame({"left_id": [], "right_id": []}, dtype="str"))
     return Matched(
         pairs=_pairs(known, met, weights, model, silent),
-        clusters=_clusters(known, partners(len(known), left, right, weights, model.thresholds["same"])),
+        clusters=told_clusters(ids_of(known), partners(len(known), left, right, weights, model.thresholds["same"])),
         blocks=met.blocks,
         cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
         contradictions=silent.contradictions,
@@ -86,17 +89,29 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
         weigh,
         constraints,
     )
+    ids = ids_of(known)
     return Matched(
         pairs=_pairs(known, met, weights, model, verdicts),
-        clusters=_clusters(known, found.labels),
+        clusters=told_clusters(ids, found.labels),
         blocks=met.blocks,
-        cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
+        cuts=told_cuts(ids, found.cuts),
         contradictions=verdicts.contradictions,
     )
 
 
-def _clusters(known: Features, labels: Ints) -> pd.DataFrame:
-    return pd.DataFrame({"listing_id": texts(pa.array(known.ids, type=pa.large_string())), "cluster": labels})
+def ids_of(known: Features) -> pa.LargeStringArray:
+    """The listings' ids as a column."""
+    return pa.array(known.ids, type=pa.large_string())
+
+
+def told_clusters(ids: pa.LargeStringArray, labels: Ints) -> pd.DataFrame:
+    """Clusters as `Matched` has them."""
+    return pd.DataFrame({"listing_id": texts(ids), "cluster": labels})
+
+
+def told_cuts(ids: pa.LargeStringArray, cuts: pd.DataFrame) -> pd.DataFrame:
+    """Cuts as `Matched` has them."""
+    return cuts.assign(first=[ids[at].as_py() for at in cuts["first"]])
 
 
 def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
@@ -110,7 +125,7 @@ def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
     """The candidates and every judged pair, which need share no key."""
-    asked = _asked(verdicts)
+    asked = judged_pairs(verdicts)
     if not len(asked):
         return met
     codes = met.left.astype(np.int64) * count + met.right
@@ -122,45 +137,72 @@ def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
     return Candidates(left, right, keys, met.blocks)
 
 
-def _asked(verdicts: Judged) -> Ints:
-    """All judged pairs, in order."""
+def judged_pairs(verdicts: Judged) -> Ints:
+    """All judged pairs, in order, a line each."""
     return np.array(sorted({*verdicts.together, *verdicts.apart}), dtype=np.int64).reshape(-1, 2)
 
 
 def _pairs(known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged) -> pd.DataFrame:
-    asked, codes = _asked(verdicts), met.left.astype(np.int64) * len(known) + met.right
+    asked, codes = judged_pairs(verdicts), met.left.astype(np.int64) * len(known) + met.right
     judged_here = np.zeros(len(codes), dtype=np.bool_)
     judged_here[np.searchsorted(codes, asked[:, 0] * len(known) + asked[:, 1])] = True
     kept = np.flatnonzero((weights >= model.thresholds["store"]) | judged_here)
-    left, right, weight = met.left[kept], met.right[kept], weights[kept]
-    doubtful = (weight >= model.thresholds["review_low"]) & (weight < model.thresholds["review_high"])
-    ids = pa.array(known.ids, type=pa.large_string())
+    left, right = met.left[kept], met.right[kept]
+    patterns = packed_patterns(compare(known, left, right))
+    return told_pairs(ids_of(known), (left, right), met.keys[kept], weights[kept], patterns, judged_here[kept], model)
+
+
+def told_pairs(
+    ids: pa.LargeStringArray, sides: tuple[Ints, Ints], keys: Ints, weights: Ints, patterns: Ints, is_judged: Marks, model: Model
+) -> pd.DataFrame:
+    """Pairs as `Matched` has them."""
+    doubtful = (weights >= model.thresholds["review_low"]) & (weights < model.thresholds["review_high"])
+    left_id, right_id = (texts(ids.take(pa.array(side))) for side in sides)
     return pd.DataFrame(
         {
-            "left_id": texts(ids.take(pa.array(left))),
-            "right_id": texts(ids.take(pa.array(right))),
-            "weight_mb": weight,
-            "levels": _told(compare(known, left, right)),
-            "keys": _key_names(met.keys[kept]),
-            "review": doubtful & ~judged_here[kept],
+            "left_id": left_id,
+            "right_id": right_id,
+            "weight_mb": weights,
+            "levels": _told(patterns),
+            "keys": _key_names(keys),
+            "review": doubtful & ~is_judged,
         },
         columns=list(PAIR_COLUMNS),
     )
 
 
-def _told(levels: Levels) -> pd.Categorical:
+#: Bits of each comparison's levels, and of the stratum, in a packed pattern.
+_BITS: Final = tuple(len(levels).bit_length() for levels in (*(comparison.levels for comparison in COMPARISONS), STRATA))
+
+
+def packed_patterns(levels: Levels) -> Ints:
+    """The levels of each pair as one number: the same for the same levels, whatever the pairs beside it."""
+    packed = np.zeros(len(levels.stratum), dtype=np.int64)
+    for codes, bits in zip((*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum), _BITS, strict=True):
+        packed = packed << bits | codes
+    return packed
+
+
+def _unpacked(pattern: int) -> list[int]:
+    codes = []
+    for bits in reversed(_BITS):
+        codes.append(pattern & ((1 << bits) - 1))
+        pattern >>= bits
+    return codes[::-1]
+
+
+def _told(patterns: Ints) -> pd.Categorical:
     """The levels of each pair as JSON text, held once a pattern."""
-    columns = [*(levels.codes[comparison.name] for comparison in COMPARISONS), levels.stratum]
-    _, first, which = np.unique(packed_codes(columns), return_index=True, return_inverse=True)
-    names = [(comparison.name, comparison.levels) for comparison in COMPARISONS]
+    distinct = sorted_distinct(patterns)
+    names = [("stratum", STRATA), *((comparison.name, comparison.levels) for comparison in COMPARISONS)]
+    parts = [[f"{json.dumps(name)}:{json.dumps(level)}" for level in levels] for name, levels in names]
     told = []
-    for *pattern, stratum in zip(*(column[first].tolist() for column in columns), strict=True):
-        each = {name: known[code] for (name, known), code in zip(names, pattern, strict=True)}
-        told.append(json.dumps({"stratum": STRATA[stratum], **each}, separators=(",", ":")))
-    return pd.Categorical.from_codes(which, pd.Index(told, dtype="str"))
+    for *pattern, stratum in map(_unpacked, distinct.tolist()):
+        told.append("{" + ",".join([part[code] for part, code in zip(parts, (stratum, *pattern), strict=True)]) + "}")
+    return pd.Categorical.from_codes(np.searchsorted(distinct, patterns), pd.Index(told, dtype="str"))
 
 
 def _key_names(keys: Ints) -> pd.Categorical:
-    distinct, which = np.unique(keys, return_inverse=True)
+    distinct = np.flatnonzero(np.bincount(keys, minlength=1))
     names = [";".join(key.name for bit, key in enumerate(ALL_KEYS) if value >> bit & 1) for value in distinct.tolist()]
-    return pd.Categorical.from_codes(which, pd.Index(names, dtype="str"))
+    return pd.Categorical.from_codes(np.searchsorted(distinct, keys), pd.Index(names, dtype="str"))

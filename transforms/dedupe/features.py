@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from transforms.dedupe.coded import Coded, coded, joint_codes, packed_codes, sorted_distinct
+from transforms.dedupe.coded import Coded, coded, column_of, joint_codes, one_numbering, packed_codes, sorted_distinct
 from transforms.dedupe.coded import Ints as Ints  # noqa: PLC0414 - others take it from here
 from transforms.dedupe.coded import Marks as Marks  # noqa: PLC0414
 from transforms.dedupe.core import cores, organisations
@@ -138,85 +138,236 @@ def features(listings: pd.DataFrame) -> Features:
 
     Raises ValueError when a listing_id occurs twice.
     """
-    ids, order = _in_order(listings["listing_id"])
-    lng, lat = _number(listings, "lng_wgs84", order), _number(listings, "lat_wgs84", order)
+    return features_of(read(listings))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Phone numbers as codes into `values`: of the first listing `counts[0]` of them, in the order in which they are written, and so on."""
+
+    counts: Ints
+    codes: Ints
+    values: pd.Series
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read off each listing by itself, in listing_id order: nothing in it depends on another listing, but how values are numbered.
+
+    `text`: columns by the names of RELATED, and city, source, landmark and hours as written, cells of plaques and facilities. `latin`: 1 where the name, 2 where the
+    organisation is in Latin letters. `core_is_area`: as in MARKS. `landmark_is_named`: whether it is worth the name.
+    """
+
+    ids: pa.LargeStringArray
+    text: Mapping[str, Coded]
+    phones: Numbers
+    contacts: Numbers
+    lng: Floats
+    lat: Floats
+    latin: Bytes
+    core_is_area: Marks
+    landmark_is_named: Marks
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def first(self, count: int) -> Read:
+        """The first of the listings."""
+        text = {name: Coded(column.code[:count], column.values) for name, column in self.text.items()}
+        phones, contacts = (
+            Numbers(each.counts[:count], each.codes[: int(each.counts[:count].sum())], each.values) for each in (self.phones, self.contacts)
+        )
+        return Read(self.ids[:count], text, phones, contacts, **{name: getattr(self, name)[:count] for name in _ROWS})
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What of a listing depends on others: its numbers and credit code, less those that too many listings give, and how many are called the same."""
+
+    phones: Ints
+    contacts: Ints
+    credit: Ints
+    namesakes: Ints
+
+    def differs(self, other: Shared) -> Marks:
+        """Which listings have another share; both are of the same listings, by the same codes."""
+        found = np.asarray((self.credit != other.credit) | (self.namesakes != other.namesakes))
+        for one, two in ((self.phones, other.phones), (self.contacts, other.contacts)):
+            width = max(one.shape[1], two.shape[1])
+            found |= (_padded(one, width) != _padded(two, width)).any(axis=1)
+        return found
+
+    def take(self, at: Ints) -> Shared:
+        """Of the listings `at` these rows."""
+        return Shared(self.phones[at], self.contacts[at], self.credit[at], self.namesakes[at])
+
+    def before(self, other: Shared) -> Shared:
+        """Of these listings, and the other ones behind them."""
+        phones, contacts = (
+            np.asfortranarray(np.concatenate([_padded(each, max(one.shape[1], two.shape[1])) for each in (one, two)]))
+            for one, two in ((self.phones, other.phones), (self.contacts, other.contacts))
+        )
+        credit, namesakes = (np.concatenate(two) for two in ((self.credit, other.credit), (self.namesakes, other.namesakes)))
+        return Shared(phones, contacts, credit, namesakes)
+
+
+def _padded(matrix: Ints, width: int) -> Ints:
+    return np.pad(matrix, ((0, 0), (0, width - matrix.shape[1])), constant_values=-1)
+
+
+def read(listings: pd.DataFrame) -> Read:
+    """Read each of `listings`; as `features`."""
+    ids, order = in_order(listings["listing_id"])
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and arrow work without Python's lock
-        columns = [listings[name] if name in listings.columns else None for name in _TEXTS]
-        text = dict(zip(_TEXTS, pool.map(lambda column: coded(column, len(ids), order), columns), strict=True))
-        known: list[Future[Any]] = [
-            pool.submit(_matrix, text["phones"], hot_lines=False),
-            pool.submit(_matrix, text["contact_phone"], hot_lines=True),
-            pool.submit(_masks, text["plaques"]),
-            pool.submit(_masks, text["facilities"]),
-            pool.submit(_shifts, lng, lat),
+        columns = [listings[name] if name in listings.columns else None for name in TEXTS]
+        text = dict(zip(TEXTS, pool.map(lambda column: coded(column, len(ids), order), columns), strict=True))
+        known: list[Future[Numbers]] = [
+            pool.submit(_numbers, text.pop("phones"), hot_lines=False),
+            pool.submit(_numbers, text.pop("contact_phone"), hot_lines=True),
         ]
         trade, sort = premises(text.pop("name"), text.pop("host"), text["kind"])
-        phones, contacts, plaques, facilities, shifts = (each.result() for each in known)
-    sources, source = _sorted_codes(text["source"])
+        phones, contacts = (each.result() for each in known)
     core = cores(text["name_core"], text["county"], trade)
     organisation = organisations(text["organisation"])
     number = Coded(np.where(text["road"].code >= 0, text["number"].code, -1).astype(np.int32), text["number"].values)
-    base = number.mapped(lambda values: values.str.extract(r"^(\d+)", expand=False).fillna(""))
-    figures = pd.to_numeric(base.values.where(base.values.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int32)
-    kind, opened = text["kind"], text["opened_on"]
-    family = kind.mapped(lambda values: values.map(FAMILIES).fillna(values))
-    landmark = text["landmark"]
-    lengths, words = np.hypot(shifts[:, :, 0], shifts[:, :, 1]), _words(core)
-    related = {
-        "community": text["community_code"].code,
-        "town": text["town_code"].code,
-        "county": text["county_code"].code,
-        "road": text["road"].code,
-        "number": number.code,
-        "number_base": base.code,
-        "building": text["building"].code,
-        "landmark": landmark.where(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_)),
-        "core": core.code,
-        "core_stem": core.mapped(_stems).code,
-        "core_marks": core.mapped(_marks).mapped(lambda marks: marks.str.translate(_DIGITS)).code,
-        "organisation": organisation.code,
-        "kind": kind.code,
-        "family": family.code,
-        "trade": trade.code,
-        "sort": sort.code,
-        "credit": _rare(text["credit_code"].code),
-        "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)).code,
-        "opened": opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)),
-        "opened_month": opened.mapped(lambda values: values.str[:7]).code,
-        "phone": phones[:, 0],
-        "contact": contacts[:, 0],
-    }
+    kind, opened, landmark = text["kind"], text["opened_on"], text["landmark"]
+    # the values of the cores are those of the names and more, in the same places
+    latin = np.append(latin_of(core.values), False)
+    return Read(
+        ids=ids,
+        text={
+            "source": text["source"],
+            "city": text["city_code"],
+            "community": text["community_code"],
+            "town": text["town_code"],
+            "county": text["county_code"],
+            "road": text["road"],
+            "number": number,
+            "number_base": number.mapped(lambda values: values.str.extract(r"^(\d+)", expand=False).fillna("")),
+            "building": text["building"],
+            "landmark": landmark,
+            "core": core,
+            "core_stem": core.mapped(_stems),
+            "core_marks": core.mapped(_marks).mapped(lambda marks: marks.str.translate(_DIGITS)),
+            "organisation": organisation,
+            "kind": kind,
+            "family": kind.mapped(lambda values: values.map(FAMILIES).fillna(values)),
+            "trade": trade,
+            "sort": sort,
+            "credit": text["credit_code"],
+            "hours_written": text["hours"],
+            "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)),
+            "opened": Coded(opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)), opened.values),
+            "opened_month": opened.mapped(lambda values: values.str[:7]),
+            "plaques": text["plaques"],
+            "facilities": text["facilities"],
+        },
+        phones=phones,
+        contacts=contacts,
+        lng=number_of(listings, "lng_wgs84", order),
+        lat=number_of(listings, "lat_wgs84", order),
+        latin=(latin[text["name_core"].code] | latin[core.code]).astype(np.uint8)
+        | organisation.per_listing(latin_of(organisation.values), absent=False).astype(np.uint8) << np.uint8(1),
+        core_is_area=_is_area(core, text["road"], text["community"], text["county"]),
+        landmark_is_named=landmark.per_listing(landmark.values.str.fullmatch(_NAMED).to_numpy(np.bool_), absent=False),
+    )
+
+
+def rejoined(first: Read, second: Read, at: Ints) -> Read:
+    """The listings `at` these rows of both, those of `second` counted on from those of `first`. Codes of `first` stay what they are."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        texts = dict(zip(first.text, pool.map(lambda name: first.text[name].rejoined(second.text[name], at), first.text), strict=True))
+        phones, contacts = pool.map(lambda name: _rejoined(getattr(first, name), getattr(second, name), at), ("phones", "contacts"))
+    rows = {name: np.concatenate([getattr(first, name), getattr(second, name)])[at] for name in _ROWS}
+    return Read(pa.concat_arrays([first.ids, second.ids]).take(pa.array(at)), texts, phones, contacts, **rows)
+
+
+#: Fields of Read that are an array with an element a listing.
+_ROWS: Final = ("lng", "lat", "latin", "core_is_area", "landmark_is_named")
+
+
+def _rejoined(first: Numbers, second: Numbers, at: Ints) -> Numbers:
+    place, values = one_numbering(first.values, second.values)
+    counts, codes = np.concatenate([first.counts, second.counts]), np.concatenate([first.codes, place[second.codes]])
+    own = counts[at]
+    return Numbers(own, codes[ramps((np.cumsum(counts) - counts)[at], own)], values)
+
+
+def shared_of(own: Read) -> Shared:
+    """What the listings share with each other."""
+    named = (own.text[name].code for name in _NAMED_BY)
+    return Shared(_matrix(own.phones), _matrix(own.contacts), _rare(own.text["credit"].code), _namesakes(*named))
+
+
+def shared_after(first: Read, second: Read, at: Ints) -> Shared:
+    """`shared_of` what they are when `rejoined`."""
+    phones, contacts = (_rejoined(getattr(first, name), getattr(second, name), at) for name in ("phones", "contacts"))
+    credit, *named = (first.text[name].rejoined(second.text[name], at).code for name in ("credit", *_NAMED_BY))
+    return Shared(_matrix(phones), _matrix(contacts), _rare(credit), _namesakes(*named))
+
+
+def words_of(own: Read, before: tuple[Words, Words] | None = None) -> tuple[Words, Words]:
+    """Names and organisations by their characters; `before` knows the first of the values. One in Latin letters makes the sets of all of them wider."""
+    core, organisation = (
+        _words(own.text[name], known, wide=wide)
+        for name, known, wide in zip(("core", "organisation"), before or (None, None), in_latin(own), strict=True)
+    )
+    return core, organisation
+
+
+def in_latin(own: Read) -> tuple[bool, bool]:
+    """Whether any name, and any organisation, is in Latin letters."""
+    return bool((own.latin & 1).any()), bool((own.latin & 2).any())
+
+
+def features_of(own: Read, words: tuple[Words, Words] | None = None, shared: Shared | None = None) -> Features:
+    """What is compared, of listings as they were read."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        shifting, wording = pool.submit(_shifts, own.lng, own.lat), pool.submit(lambda: words or words_of(own))
+        text, shared = own.text, shared or shared_of(own)
+        plaques, facilities = _masks(text["plaques"]), _masks(text["facilities"])
+        sources, source = _sorted_codes(text["source"])
+        core, kind, family, base = text["core"], text["kind"], text["family"], text["number_base"]
+        figures = pd.to_numeric(base.values.where(base.values.str.len() < 7), errors="coerce").fillna(-1).to_numpy(np.int32)
+        related = {name: text[name].code for name in RELATED if name in text} | {
+            "landmark": np.where(own.landmark_is_named, text["landmark"].code, -1),
+            "credit": shared.credit,
+            "phone": shared.phones[:, 0],
+            "contact": shared.contacts[:, 0],
+        }
+        shifts, (names, organisations) = shifting.result(), wording.result()
     marks = {
         "is_broad": kind.per_listing(kind.values.isin(BROAD).to_numpy(np.bool_), absent=False),
         "is_guest": family.per_listing((family.values == "guest").to_numpy(np.bool_), absent=False),
-        "core_is_area": _is_area(core, text["road"], text["community"], text["county"]),
-        "core_is_long": core.per_listing(np.bitwise_count(words.bits).sum(axis=1) >= words.long, absent=False),
+        "core_is_area": own.core_is_area,
+        "core_is_long": core.per_listing(np.bitwise_count(names.bits).sum(axis=1) >= names.long, absent=False),
     }
+    lengths = np.hypot(shifts[:, :, 0], shifts[:, :, 1])
     return Features(
-        ids=ids,
+        ids=tuple(own.ids.to_pylist()),
         sources=sources,
         source=source,
         text={
-            "city_code": text["city_code"],
-            "landmark": landmark,
+            "city_code": text["city"],
+            "landmark": text["landmark"],
             "name_core": core,
-            "organisation": organisation,
-            "trade": trade,
-            "hours": text["hours"],
+            "organisation": text["organisation"],
+            "trade": text["trade"],
+            "hours": text["hours_written"],
         },
-        core=words,
-        organisation=_words(organisation),
-        related=_beside([related.get(name) for name in RELATED], len(ids)),
-        namesakes=_namesakes(text["city_code"].code, core.code, source),
+        core=names,
+        organisation=organisations,
+        related=_beside([related.get(name) for name in RELATED], len(own)),
+        namesakes=shared.namesakes,
         marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
         number_value=base.per_listing(figures, absent=-1),
-        lng=lng,
-        lat=lat,
+        lng=own.lng,
+        lat=own.lat,
         shifts=shifts,
         shift_lengths=lengths,
         shift_reach=float(np.max(lengths, initial=0.0, where=np.isfinite(lengths))),
-        phones=phones,
-        contacts=contacts,
+        phones=shared.phones,
+        contacts=shared.contacts,
         plaques=plaques,
         facilities=facilities,
         told=frozenset(name for name in ("plaques", "facilities") if (text[name].code >= 0).any()),
@@ -227,15 +378,24 @@ def features(listings: pd.DataFrame) -> Features:
 _NAMESAKES: Final = (2, 3, 6)
 
 
+#: Columns of Read of which listings that are called the same share the first two, and that a list has several of them the third.
+_NAMED_BY: Final = ("city", "core", "source")
+
+
 def _namesakes(city: Ints, core: Ints, source: Ints) -> Ints:
     """The place in NAMESAKES of each listing's core name."""
-    held, which, counts = np.unique(packed_codes((city + 1, core + 1, source)), return_inverse=True, return_counts=True)
-    first = np.full(len(held), len(core), dtype=np.int64)
-    np.minimum.at(first, which, np.arange(len(core)))
-    names, name = np.unique(packed_codes((city[first] + 1, core[first] + 1)), return_inverse=True)
-    most = np.zeros(len(names), dtype=np.int64)
-    np.maximum.at(most, name, counts)
-    return np.searchsorted(_NAMESAKES, most[name[which]], side="right").astype(np.int16)
+    names = packed_codes((city + 1, core + 1))
+    held = packed_codes((names, source + 1))
+    order = np.argsort(held, kind="stable")  # the lists of one name stand side by side
+    firsts = np.flatnonzero(np.append(True, held[order][1:] != held[order][:-1])[: len(order)])
+    counts = np.diff(np.append(firsts, len(order)))
+    name = names[order[firsts]]
+    begins = np.flatnonzero(np.append(True, name[1:] != name[:-1])[: len(name)])
+    most = np.maximum.reduceat(counts, begins) if len(begins) else counts
+    spread = np.repeat(np.repeat(most, np.diff(np.append(begins, len(name)))), counts)
+    found = np.empty(len(order), dtype=np.int16)
+    found[order] = np.searchsorted(_NAMESAKES, spread, side="right")
+    return found
 
 
 def _beside(columns: Sequence[Ints | None], count: int) -> Ints:
@@ -247,7 +407,8 @@ def _beside(columns: Sequence[Ints | None], count: int) -> Ints:
     return table
 
 
-_TEXTS: Final = (
+#: What is read of a listing, besides its position.
+TEXTS: Final = (
     "source",
     "name",
     "host",
@@ -279,19 +440,20 @@ def family_of(kind: str) -> str:
     return FAMILIES.get(kind, kind)
 
 
-def _in_order(column: pd.Series) -> tuple[tuple[str, ...], Ints | None]:
+def in_order(column: pd.Series) -> tuple[pa.LargeStringArray, Ints | None]:
     """Listing ids in order, and the row that each came from (None where they were in order already)."""
-    ids = pa.array(column.astype("str"), type=pa.large_string())
+    ids = column_of(column)
     order = None if len(ids) < 2 or pc.all(pc.less(ids[:-1], ids[1:])).as_py() else pc.sort_indices(ids)
     if order is not None:
         ids = ids.take(order)
         twice = pc.equal(ids[:-1], ids[1:]).to_numpy(zero_copy_only=False)
         if twice.any():
             raise ValueError(f"登记编号 {ids[int(np.argmax(twice))]} 出现两次，无法比较")
-    return tuple(ids.to_pylist()), None if order is None else order.to_numpy().astype(np.int64)
+    return ids, None if order is None else order.to_numpy().astype(np.int64)
 
 
-def _number(frame: pd.DataFrame, name: str, order: Ints | None) -> Floats:
+def number_of(frame: pd.DataFrame, name: str, order: Ints | None) -> Floats:
+    """A column of numbers, its rows put into `order`; NaN where there is none."""
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
     column = np.asarray(frame[name].astype("float64"), dtype=np.float64)
@@ -366,7 +528,11 @@ def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
     return tuple(names[at] for at in order), place[column.code]
 
 
-def _words(column: Coded) -> Words:
+def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
+    if known is not None:
+        more = _words(Coded(column.code, column.values.iloc[len(known.values) :]), None, wide=wide)
+        both = (np.concatenate([getattr(known, name), getattr(more, name)]) for name in ("bits", "size", "long"))
+        return Words(column.code, (*known.values, *more.values), *both)
     texts = tuple(column.values.tolist())
     latin = latin_of(column.values)
     characters = tuple(spelled(text) if is_latin else text for text, is_latin in zip(texts, latin.tolist(), strict=True))
@@ -374,7 +540,7 @@ def _words(column: Coded) -> Words:
     # each character of a text once
     distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
     sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
-    sets = character_sets(characters, 2 * _WORDS if latin.any() else _WORDS)
+    sets = character_sets(characters, 2 * _WORDS if wide else _WORDS)
     return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32))
 
 
@@ -402,23 +568,36 @@ def _rare(codes: Ints) -> Ints:
     return np.where(rare[np.minimum(codes, len(counts))], codes, -1).astype(np.int32)
 
 
-def _matrix(column: Coded, *, hot_lines: bool) -> Ints:
-    """Codes of up to four values a cell (joined by ;), −1 elsewhere, as many columns as are in use; hot lines and widely shared ones left out."""
+def _numbers(column: Coded, *, hot_lines: bool) -> Numbers:
+    """The numbers in the cells (joined by ;); hot lines left out."""
     cells = column.values if hot_lines else _without_area(column.values)
     rows, parts = _parts(cells)
     kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
     if not hot_lines:
         kept &= ~pc.match_substring_regex(parts, _HOT_LINE).to_numpy(zero_copy_only=False)
-    rows, codes = rows[kept], pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"))[0].astype(np.int32)
-    uses = np.bincount(column.code[column.code >= 0], minlength=len(cells))
-    rare = np.bincount(codes, weights=uses[rows]) <= SHARED_BY_AT_MOST
-    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    rows = rows[kept]
+    codes, values = pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"))
+    counts = np.bincount(rows, minlength=len(cells)).astype(np.int32)
+    starts, own = np.append(np.cumsum(counts) - counts, 0), column.per_listing(counts, absent=0)
+    return Numbers(np.asarray(own), codes.astype(np.int32)[ramps(starts[column.code], own)], pd.Series(values, dtype="str"))
+
+
+def ramps(firsts: Ints, counts: Ints) -> Ints:
+    """From each of `firsts` on the next `counts` numbers, all in a row."""
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(firsts - (np.cumsum(counts) - counts), counts))
+
+
+def _matrix(numbers: Numbers) -> Ints:
+    """Codes of up to four numbers a listing, −1 elsewhere, as many columns as are in use; widely shared ones left out."""
+    rows = np.repeat(np.arange(len(numbers.counts)), numbers.counts)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(numbers.counts) - numbers.counts, numbers.counts)
+    rare = np.bincount(numbers.codes, minlength=len(numbers.values)) <= SHARED_BY_AT_MOST
     inside = places < _PHONES
     width = int(places[inside].max()) + 1 if inside.any() else 1
-    matrix = np.full((len(cells) + 1, width), -1, dtype=np.int32, order="F")
-    inside &= rare[codes]
-    matrix[rows[inside], places[inside]] = codes[inside]
-    return np.asfortranarray(matrix[column.code])
+    matrix = np.full((len(numbers.counts), width), -1, dtype=np.int32, order="F")
+    inside &= rare[numbers.codes]
+    matrix[rows[inside], places[inside]] = numbers.codes[inside]
+    return np.asarray(matrix)
 
 
 def _without_area(cells: pd.Series) -> pd.Series:
@@ -431,12 +610,32 @@ def _without_area(cells: pd.Series) -> pd.Series:
 
 def _masks(column: Coded) -> Ints:
     """Sets of plaques as bits; a 63rd plaque and later ones share the last bit."""
-    rows, parts = _parts(column.values)
-    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False))
-    codes = np.minimum(pd.factorize(pd.Series(parts.filter(pa.array(kept)), dtype="str"), sort=True)[0], 62).astype(np.int64)
+    rows, parts, known = _named(column)
+    codes = np.minimum(pc.index_in(parts, value_set=known).to_numpy(), MASKED - 1).astype(np.int64)
     masks = np.zeros(len(column.values) + 1, dtype=np.int64)
-    np.bitwise_or.at(masks, rows[kept], np.int64(1) << codes)
-    return masks[column.code]
+    np.bitwise_or.at(masks, rows, np.int64(1) << codes)
+    return np.asarray(masks[column.code])
+
+
+#: Names of a set that have a bit of their own, and one bit more for all others.
+MASKED: Final = 63
+
+
+def names_in(own: Read) -> tuple[tuple[str, ...], ...]:
+    """All plaques and all facilities that a listing names, where they are more than there are bits: which share one hangs on all of them."""
+    named = (tuple(_named(own.text[name])[2].to_pylist()) for name in ("plaques", "facilities"))
+    return tuple(names if len(names) > MASKED else () for names in named)
+
+
+def _named(column: Coded) -> tuple[Ints, pa.Array, pa.Array]:
+    """Of the values that a listing has: the row and the name of each name in them, and all names in order."""
+    used = np.zeros(len(column.values) + 1, dtype=np.bool_)
+    used[column.code] = True
+    rows, parts = _parts(column.values)
+    kept = np.asarray(pc.not_equal(parts, "").to_numpy(zero_copy_only=False)) & used[rows]
+    parts = parts.filter(pa.array(kept))
+    names = pc.unique(parts)
+    return rows[kept], parts, names.take(pc.sort_indices(names))
 
 
 def _parts(cells: pd.Series) -> tuple[Ints, pa.Array]:

@@ -38,7 +38,8 @@ def judged(listings: Features, judgements: pd.DataFrame) -> Judged:
     A "same" that would close a chain between two listings judged "not" is left out, weakest claim first: refusing to merge can be
     mended by one more judgement, a wrong merge is published.
     """
-    place = {listing_id: at for at, listing_id in enumerate(listings.ids)}
+    named = {*judgements["left_id"], *judgements["right_id"]}
+    place = {listing_id: at for at, listing_id in enumerate(listings.ids) if listing_id in named} if named else {}
     verdicts: dict[str, set[tuple[int, int]]] = {"same": set(), "not": set()}
     for left, right, verdict in zip(judgements["left_id"], judgements["right_id"], judgements["verdict"], strict=True):
         if verdict in verdicts and left in place and right in place and left != right:
