@@ -81,8 +81,9 @@ class Chronicle:
 
 
 def keep(household: Household, folder: Path) -> None:
-    """Put the publication in force aside as the only one of a home at `folder`."""
+    """Put the publication in force aside as the only one of a home at `folder`, and what was found with it."""
     current = Publisher(household.home, clock=now).current()
     assert current is not None
     shutil.copytree(current.folder, folder / "published" / current.name)
     (folder / "current").symlink_to(Path("published") / current.name)
+    shutil.copy(household.house.found, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from tests.night.books import assert_conserved
 from tests.night.chronicle import Chronicle, keep
 from tests.night.halls import halls_of, send_changes
 from tests.night.town import Household, assert_same, iso, served_town
+from transforms.dedupe import incremental
 from transforms.standardise import standardise
 
 #: Nights of the chronicle and the one before each; the tenth renumbers a list and comes after a Monday that was missed.
@@ -27,6 +29,26 @@ def test_a_full_night_equals_the_incremental_one(before: int, night: int, chroni
     household = chronicle.household(tmp_path / "var", after=before)
     household.run(iso(night), full=True)
     assert_same(household.tables(), chronicle.as_published(night).tables())
+
+
+@pytest.mark.parametrize("found", ["as it was written", "lost", "damaged", "another night's"])
+def test_a_night_goes_on_from_what_was_found_before(
+    found: str, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pairs are compared anew only where a change touches them; without what was found before all are, and the tables are the same."""
+    household = chronicle.household(tmp_path / "var", after=1)
+    path = household.house.found
+    if found == "lost":
+        path.unlink()
+    if found == "damaged":
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    if found == "another night's":
+        path.write_bytes(chronicle.household(tmp_path / "other", after=0).house.found.read_bytes())
+    whole = Mock(wraps=incremental._whole)
+    monkeypatch.setattr(incremental, "_whole", whole)
+    household.run(iso(2))
+    assert_same(household.tables(), chronicle.as_published(2).tables())
+    assert whole.call_count == (found in ("lost", "damaged"))
 
 
 class Restated(House):
