@@ -6,6 +6,9 @@ writes `listings` with the plain header and `truth.csv` (listing_id, station). I
 stations stand door to door in hubs named after the same road, community and house; each stands on one to four lists, every one with its
 own way of writing names, addresses and phones, its own datum and its own gaps; and a few rows in a hundred are dirty.
 
+As in a real city a road has its name alone, and so has an outlet among its firm's and a centre among the city's centres (a bank's licence,
+the register of grass-roots organisations): what stands beside it and is called the same is of another firm or another kind.
+
 `large(count, seed)` gives the same listings standardised as well, without a parser between: that times the engine alone, and scores it
 on what a perfect parser would leave.
 """
@@ -42,8 +45,11 @@ _DEGREE_M: Final = 111_320.0
 _FIRST = list("长中人解和北南东西湖江九天赭青银文延春团狮弋鸠镜柏伟香官神清周新吉万星花金港凤凰锦云玉龙白瑞康")
 _SECOND = list("江山民放平京门湖河阳安芜华明陵湾苑盛德义兴源庆丰泰祥福宁林泉溪岭桥塘浦洲渡洪港城园苑秀")
 _SHOP = list("老新李氏牛肉锅贴王记张家川味麻辣香锅小笼包子卤鲜果蔬便利旺佳乐多喜年阿婆馄饨渔友茶语书香墨梅林记家")
+_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _COMPOUND = ["花园", "小区", "苑", "广场", "大厦", "新村", "名都", "公馆"]
 _ROAD_TAIL = ["路", "路", "路", "路", "街", "大道", "东路", "西路", "南路", "北路"]
+#: What a hurried list leaves out of 锦庆社区, 云秀花园, 天福路.
+_LAST_WORD: Final = rf"(?<=^..)(?:社区|{'|'.join(_COMPOUND)}|[东西南北]?路|街|大道)$"
 
 #: kind, family of names it goes by, share of all stations.
 _KINDS: Final = (
@@ -82,7 +88,10 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How one list writes: which kinds it holds and with what share, its form of names and addresses, datum, noise and gaps."""
+    """How one list writes: which kinds it holds and with what share, its form of names and addresses, datum, noise and gaps.
+
+    `short`: share of names without the last word of what they are named after (锦庆党群服务中心 of 锦庆社区党群服务中心, 天福支行 of 天福路支行).
+    """
 
     key: str
     kinds: tuple[str, ...]
@@ -96,18 +105,19 @@ class Habit:
     credit: float
     divisions: float
     typos: float
+    short: float
 
 
 _FIRM, _PUBLIC = ("bank_outlet", "bank_self_service", "telecom_hall"), ("community_centre", "civ_station", "city_post", "union_station")
 _ANY: Final = tuple(kind for kind, _, _ in _KINDS)
 HABITS: Final = (
-    Habit("bank", ("bank_outlet", "bank_self_service"), 0.85, 0, 0, "GCJ-02", 12, 0.8, "0553-", 0.7, 0.9, 0.01),
-    Habit("telecom", ("telecom_hall",), 0.85, 0, 1, "BD-09", 18, 0.6, "", 0.3, 0.6, 0.01),
-    Habit("civic", _PUBLIC, 0.8, 1, 0, "WGS-84", 25, 0.4, "0553-", 0.1, 1.0, 0.02),
-    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, "0553-", 0.0, 0.7, 0.02),
-    Habit("map", _ANY, 0.45, 3, 2, "GCJ-02", 15, 0.55, "0553-", 0.0, 0.5, 0.01),
-    Habit("reviews", ("merchant", "mall", "park", "office_tower", "bank_outlet"), 0.4, 3, 3, "BD-09", 30, 0.5, "", 0.0, 0.4, 0.05),
-    Habit("register", ("merchant", "bank_outlet", "office_tower"), 0.4, 4, 0, "WGS-84", 40, 0.3, "0553-", 0.95, 0.8, 0.01),
+    Habit("bank", ("bank_outlet", "bank_self_service"), 0.85, 0, 0, "GCJ-02", 12, 0.8, "0553-", 0.7, 0.9, 0.01, 0.0),
+    Habit("telecom", ("telecom_hall",), 0.85, 0, 1, "BD-09", 18, 0.6, "", 0.3, 0.6, 0.01, 0.0),
+    Habit("civic", _PUBLIC, 0.8, 1, 0, "WGS-84", 25, 0.4, "0553-", 0.1, 1.0, 0.02, 0.0),
+    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, "0553-", 0.0, 0.7, 0.02, 0.05),
+    Habit("map", _ANY, 0.45, 3, 2, "GCJ-02", 15, 0.55, "0553-", 0.0, 0.5, 0.01, 0.08),
+    Habit("reviews", ("merchant", "mall", "park", "office_tower", "bank_outlet"), 0.4, 3, 3, "BD-09", 30, 0.5, "", 0.0, 0.4, 0.05, 0.1),
+    Habit("register", ("merchant", "bank_outlet", "office_tower"), 0.4, 4, 0, "WGS-84", 40, 0.3, "0553-", 0.95, 0.8, 0.01, 0.0),
 )
 
 
@@ -144,7 +154,7 @@ class _Towns:
         self.district = _words(dice, _FIRST, _SECOND, cities * _DISTRICTS) + "区"
         self.street = _words(dice, _FIRST, _SECOND, cities * _STREETS) + "街道"
         self.community = _words(dice, _FIRST, _SECOND, cities * _COMMUNITIES) + "社区"
-        self.road = _words(dice, _FIRST, _SECOND, cities * _ROADS) + _some(dice, _ROAD_TAIL, cities * _ROADS)
+        self.road = np.concatenate([_roads(dice) for _ in range(cities)])
         hubs = cities * _HUBS
         self.hub_community = np.repeat(np.arange(cities), _HUBS) * _COMMUNITIES + dice.integers(0, _COMMUNITIES, hubs)
         # a community has few roads, and a road few communities
@@ -167,6 +177,7 @@ class _Stations:
     kind: Ints
     brand: Ints
     label: Texts
+    stem: Texts
     number: Ints
     lng: Floats
     lat: Floats
@@ -182,36 +193,60 @@ def _stations(dice: np.random.Generator, town: _Towns, wanted: int) -> _Stations
         [at * _HUBS + dice.choice(_HUBS, int((hubs == at).sum()), p=pull[at] / pull[at].sum()) for at in range(town.cities)]
     )
     kind = dice.choice(len(_KINDS), len(hub), p=[share for _, _, share in _KINDS])
-    family = np.array([family for _, family, _ in _KINDS])[kind]
     names = np.array([name for name, _, _ in _KINDS])[kind]
     brand = np.full(len(hub), len(_BRANDS) - 1)
     bank, telecom = np.isin(names, ["bank_outlet", "bank_self_service"]), names == "telecom_hall"
     brand[bank] = dice.integers(0, len(_BANKS), int(bank.sum()))
     brand[telecom] = len(_BANKS) + dice.integers(0, len(_TELECOMS), int(telecom.sum()))
-    # two of one kind and brand in one hub go by different words for it; a fourth is one too many
-    order = pd.DataFrame({"hub": hub, "kind": kind, "brand": brand}).groupby(["hub", "kind", "brand"]).cumcount().to_numpy()
-    kept = (order < 3) | (family == "shop")
-    hub, kind, family, brand, order = hub[kept], kind[kept], family[kept], brand[kept], order[kept]
+    label, kept = _labels(dice, town, hub, kind, brand)
+    hub, kind, brand, label = hub[kept], kind[kept], brand[kept], label[kept]
     count = len(hub)
-    word = (order + dice.integers(0, 3, len(town.hub_road))[hub]) % 3
-    label = np.select([word == 0, word == 1], [town.road[town.hub_road[hub]], town.community[town.hub_community[hub]]], town.hub_house[hub])
-    label = np.where(family == "public", np.where(order == 0, town.community[town.hub_community[hub]], label), label).astype(object)
-    shop = family == "shop"
-    label[shop] = _words(dice, _SHOP, _SHOP, int(shop.sum())) + _words(dice, _SHOP, _SHOP, int(shop.sum()))
-    label[family == "house"] = town.hub_house[hub[family == "house"]]
     east, north = dice.normal(0, 28, count), dice.normal(0, 28, count)
     return _Stations(
         hub=hub,
         kind=kind,
         brand=brand,
         label=label,
+        stem=pd.Series(label, dtype="str").str.replace(_LAST_WORD, "", regex=True).to_numpy(object),
         number=town.hub_number[hub] + 2 * dice.integers(0, 5, count),
         lng=town.hub_lng[hub] + east / (_DEGREE_M * 0.85),
         lat=town.hub_lat[hub] + north / _DEGREE_M,
         line=dice.integers(3_000_000, 8_999_999, count),
-        credit=_texts(dice.integers(10**11, 10**12 - 1, count), "91340{}X"),
+        credit=_credit_codes(dice, count),
         variant=dice.integers(0, 3, count),
     )
+
+
+def _labels(dice: np.random.Generator, town: _Towns, hub: Ints, kind: Ints, brand: Ints) -> tuple[Texts, Marks]:
+    """What each station is named after, and whether it is kept: one that finds all its hub's names taken by its like is one too many.
+
+    A firm names its outlet and the self-service bank beside it after the road, the community or the house, whatever the firm next door does; so do
+    posts and union stations; a centre and a civilization station go by their community, the second of a community by its house.
+    """
+    names, family = (np.array([each[at] for each in _KINDS])[kind] for at in (0, 1))
+    first = dice.integers(0, 3, len(hub))
+    firm = family == "firm"
+    first[firm] = dice.integers(0, 3, (len(town.hub_road), len(_BRANDS)))[hub[firm], brand[firm]]
+    first[np.isin(names, ["community_centre", "civ_station"])] = 0
+    choices = np.stack([town.community[town.hub_community[hub]], town.hub_house[hub], town.road[town.hub_road[hub]]])
+    city, everyone, own = hub // _HUBS, np.arange(len(hub)), np.isin(family, ["firm", "public"])
+    turn: Ints = np.zeros(len(hub), dtype=np.int64)
+    for _ in choices:
+        label = choices[(first + turn) % 3, everyone].astype(object)
+        taken = pd.DataFrame({"city": city, "kind": kind, "brand": brand, "label": label}).duplicated().to_numpy() & own
+        turn = turn + taken
+    shop, house = family == "shop", family == "house"
+    label[shop] = _words(dice, _SHOP, _SHOP, int(shop.sum())) + _words(dice, _SHOP, _SHOP, int(shop.sum()))
+    label[house] = town.hub_house[hub[house]]
+    return label, ~taken
+
+
+def _credit_codes(dice: np.random.Generator, count: int) -> Texts:
+    """Unified social credit codes of firms of one province, their check digits right (GB 32100-2015, clause 5)."""
+    digits = np.concatenate([np.tile([9, 1, 3, 4, 0], (count, 1)), dice.integers(0, 10, (count, 12))], axis=1)
+    check = -(digits @ (3 ** np.arange(17) % 31)) % 31
+    codes = np.concatenate([digits, check[:, None]], axis=1)
+    return np.array(["".join(row) for row in np.array(list(_CREDIT_ALPHABET))[codes]], dtype=object)
 
 
 def _rows(dice: np.random.Generator, stations: _Stations, count: int) -> tuple[Ints, Ints]:
@@ -239,8 +274,10 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
     street = city * _STREETS + community % _COMMUNITIES // (_COMMUNITIES // _STREETS)
     district = city * _DISTRICTS + community % _COMMUNITIES // (_COMMUNITIES // _DISTRICTS)
     traits = {name: np.array([getattr(each, name) for each in HABITS])[habit] for name in Habit.__slots__ if name != "kinds"}
-    chance = dict(zip(("typo", "phone", "credit", "divisions", "number", "wrong_datum", "gone"), dice.random((7, count)), strict=True))
-    core = stations.label[station].copy()
+    chance = dict(
+        zip(("typo", "phone", "credit", "divisions", "number", "wrong_datum", "gone", "short"), dice.random((8, count)), strict=True)
+    )
+    core = np.where(chance["short"] < traits["short"], stations.stem[station], stations.label[station])
     for at in np.nonzero(chance["typo"] < traits["typos"])[0]:
         core[at] = _typo(core[at], int(dice.integers(0, len(core[at]))))
     number = np.where(chance["number"] < 0.02, stations.number[station] + 2, stations.number[station])
@@ -268,7 +305,7 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
         town.district[district] + core + word,
         "工会驿站(" + np.where(firm, short, "") + core + own + "站)",
         np.where(firm, full + "(" + core + word + ")", core + word),
-        town.city[city] + core + own,
+        np.where(firm, full + "股份有限公司", "") + town.city[city] + core + own,
     ]
     name = np.select([traits["name"] == at for at in range(len(forms))], forms, core)
     door = town.road[town.hub_road[hub]] + _texts(number, "{}号")
@@ -310,7 +347,7 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
         "source": traits["key"],
         "name": name,
         "name_core": core,
-        "organisation": _where(firm & (traits["name"] != 4), full),
+        "organisation": _where(firm, full),
         "kind": kind,
         "city_code": _texts(city, "{:04d}"),
         "county_code": _texts(district, "{:06d}"),
@@ -351,6 +388,16 @@ def _words(dice: np.random.Generator, first: list[str], second: list[str], count
         codes = dice.permutation(len(first) * len(second))[:count]
         return np.array([first[code // len(second)] + second[code % len(second)] for code in codes], dtype=object)
     return np.asarray(_some(dice, first, count) + _some(dice, second, count))
+
+
+def _roads(dice: np.random.Generator) -> Texts:
+    """The roads of a city: no two of one name."""
+    tails = len(_ROAD_TAIL)
+    codes = dice.permutation(len(_FIRST) * len(_SECOND) * tails)[: 2 * _ROADS]
+    names = dict.fromkeys(
+        _FIRST[code // tails // len(_SECOND)] + _SECOND[code // tails % len(_SECOND)] + _ROAD_TAIL[code % tails] for code in codes
+    )
+    return np.array(list(names)[:_ROADS], dtype=object)
 
 
 def _some(dice: np.random.Generator, words: list[str], count: int) -> Texts:
