@@ -56,8 +56,8 @@ _KINDS: Final = (
     ("bank_outlet", "firm", 0.24),
     ("bank_self_service", "firm", 0.04),
     ("telecom_hall", "firm", 0.14),
-    ("community_centre", "public", 0.12),
-    ("civ_station", "public", 0.06),
+    ("community_centre", "public", 0.15),
+    ("civ_station", "public", 0.03),
     ("city_post", "public", 0.07),
     ("union_station", "public", 0.06),
     ("merchant", "shop", 0.21),
@@ -90,7 +90,7 @@ _WORDS: Final = {
 class Habit:
     """How one list writes: which kinds it holds and with what share, its form of names and addresses, datum, noise and gaps.
 
-    `short`: share of names without the last word of what they are named after (锦庆党群服务中心 of 锦庆社区党群服务中心, 天福支行 of 天福路支行).
+    `short`: share of names without the last word of what they are named after (锦庆党群服务中心 of 锦庆社区党群服务中心, 天福支行 of 天福路支行). `said`: the kind that it calls all its stations.
     """
 
     key: str
@@ -106,6 +106,7 @@ class Habit:
     divisions: float
     typos: float
     short: float
+    said: str = ""
 
 
 _FIRM, _PUBLIC = ("bank_outlet", "bank_self_service", "telecom_hall"), ("community_centre", "civ_station", "city_post", "union_station")
@@ -113,8 +114,9 @@ _ANY: Final = tuple(kind for kind, _, _ in _KINDS)
 HABITS: Final = (
     Habit("bank", ("bank_outlet", "bank_self_service"), 0.85, 0, 0, "GCJ-02", 12, 0.8, "0553-", 0.7, 0.9, 0.01, 0.0),
     Habit("telecom", ("telecom_hall",), 0.85, 0, 1, "BD-09", 18, 0.6, "", 0.3, 0.6, 0.01, 0.0),
-    Habit("civic", _PUBLIC, 0.8, 1, 0, "WGS-84", 25, 0.4, "0553-", 0.1, 1.0, 0.02, 0.0),
-    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, "0553-", 0.0, 0.7, 0.02, 0.05),
+    Habit("civic", ("community_centre", "city_post"), 0.8, 1, 0, "WGS-84", 25, 0.4, "0553-", 0.1, 1.0, 0.02, 0.0),
+    Habit("practice", ("community_centre", "civ_station"), 0.75, 5, 0, "WGS-84", 25, 0.4, "0553-", 0.0, 1.0, 0.02, 0.0, "civ_station"),
+    Habit("union", (*_FIRM, *_PUBLIC, "merchant"), 0.33, 2, 1, "WGS-84", 20, 0.5, "0553-", 0.0, 0.7, 0.02, 0.05, "union_station"),
     Habit("map", _ANY, 0.45, 3, 2, "GCJ-02", 15, 0.55, "0553-", 0.0, 0.5, 0.01, 0.08),
     Habit("reviews", ("merchant", "mall", "park", "office_tower", "bank_outlet"), 0.4, 3, 3, "BD-09", 30, 0.5, "", 0.0, 0.4, 0.05, 0.1),
     Habit("register", ("merchant", "bank_outlet", "office_tower"), 0.4, 4, 0, "WGS-84", 40, 0.3, "0553-", 0.95, 0.8, 0.01, 0.0),
@@ -220,14 +222,17 @@ def _stations(dice: np.random.Generator, town: _Towns, wanted: int) -> _Stations
 def _labels(dice: np.random.Generator, town: _Towns, hub: Ints, kind: Ints, brand: Ints) -> tuple[Texts, Marks]:
     """What each station is named after, and whether it is kept: one that finds all its hub's names taken by its like is one too many.
 
-    A firm names its outlet and the self-service bank beside it after the road, the community or the house, whatever the firm next door does; so do
-    posts and union stations; a centre and a civilization station go by their community, the second of a community by its house.
+    A firm names its outlet and the self-service bank beside it after the road, the community or the house, whatever the firm next door does; so are
+    posts named. A centre goes by its community, the second of a community by its house; it is the community's civilization station as well.
+    Such a station, or one of the union, that has a door of its own goes by its house or road.
     """
     names, family = (np.array([each[at] for each in _KINDS])[kind] for at in (0, 1))
     first = dice.integers(0, 3, len(hub))
     firm = family == "firm"
     first[firm] = dice.integers(0, 3, (len(town.hub_road), len(_BRANDS)))[hub[firm], brand[firm]]
-    first[np.isin(names, ["community_centre", "civ_station"])] = 0
+    first[names == "community_centre"] = 0
+    first[names == "civ_station"] = 1
+    first[names == "union_station"] = dice.integers(1, 3, int((names == "union_station").sum()))
     choices = np.stack([town.community[town.hub_community[hub]], town.hub_house[hub], town.road[town.hub_road[hub]]])
     city, everyone, own = hub // _HUBS, np.arange(len(hub)), np.isin(family, ["firm", "public"])
     turn: Ints = np.zeros(len(hub), dtype=np.int64)
@@ -294,7 +299,7 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
     lng[~placed], lat[~placed] = np.nan, np.nan
     ids = traits["key"].astype(object) + _texts(np.arange(count), ":{:07d}")
     kind = np.array([name for name, _, _ in _KINDS], dtype=object)[stations.kind[station]]
-    kind[(traits["key"] == "union")] = "union_station"
+    kind = np.where(traits["said"] == "", kind, traits["said"])
     brand = stations.brand[station]
     full, short = (np.array([names[at] for names in _BRANDS], dtype=object)[brand] for at in (0, 1))
     word = np.array([_WORDS[name] for name, _, _ in _KINDS], dtype=object)[stations.kind[station], stations.variant[station]]
@@ -306,6 +311,7 @@ def _written(dice: np.random.Generator, town: _Towns, stations: _Stations, rows:
         "工会驿站(" + np.where(firm, short, "") + core + own + "站)",
         np.where(firm, full + "(" + core + word + ")", core + word),
         np.where(firm, full + "股份有限公司", "") + town.city[city] + core + own,
+        town.district[district] + core + "新时代文明实践站",
     ]
     name = np.select([traits["name"] == at for at in range(len(forms))], forms, core)
     door = town.road[town.hub_road[hub]] + _texts(number, "{}号")
