@@ -118,7 +118,7 @@ def prepared(listings: pd.DataFrame) -> pd.DataFrame:
     phones = listings["phones"].str.replace(_HOT_LINE, "", regex=True).str.strip(";").replace("", None)
     frame["phone"] = phones.str.split(";").str[0]
     frame["phones"] = phones.str.split(";")
-    if "facilities" in listings.columns:
+    if "facilities" in listings.columns and listings["facilities"].notna().any():
         frame["facilities"] = listings["facilities"].str.split(";")
     frame["cell"] = [
         None if pd.isna(lng) else f"{int(lng / 0.002)}|{int(lat / 0.0015)}"
