@@ -6,7 +6,7 @@ REAL_DATA ?= $(wildcard ../shared/data)
 .PHONY: help install nightly ui test lint soak bench bench-dedupe lock wheel clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 install: .venv/.installed  ## .venv with the locked dependencies
 

@@ -27,6 +27,7 @@ from typing import Final
 import pandas as pd
 
 from benchmarks.results import machine, rewrite
+from transforms.dedupe.features import Features
 from transforms.dedupe.scoring import pair_score
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
@@ -97,6 +98,19 @@ def splink(python: str, lists: Path, size: int) -> tuple[list[Run], int]:
     return runs, int(told.split()[-1])
 
 
+def prepared(listings: pd.DataFrame, known: Features) -> pd.DataFrame:
+    """The listings with what the engine reads off them for itself: clean core names and firms, and what sort of premises each stands in."""
+    sort = pd.Series(known.column("sort"), dtype="Int32")
+    return (
+        listings.sort_values("listing_id")
+        .reset_index(drop=True)
+        .assign(
+            sort=sort.where(sort >= 0).astype("str"),
+            **{name: known.text[name].texts() for name in ("name_core", "organisation", "trade", "hours")},
+        )
+    )
+
+
 def prepare(lists: Path, columns: Path) -> None:
     """Write the prepared columns and the truth, and print how many pairs the engine's keys meet."""
     from sources.kit.any_list import read_lists
@@ -107,13 +121,7 @@ def prepare(lists: Path, columns: Path) -> None:
     listings, _ = listings_of(read_lists([lists / "listings.parquet"], {}, None).rows, None, None)
     known = features(listings)
     truth = pd.read_csv(lists / "truth.csv", dtype="str").set_index("listing_id")["station"]
-    ordered = listings.sort_values("listing_id").reset_index(drop=True)
-    sort = pd.Series(known.column("sort"), dtype="Int32")
-    ordered.assign(
-        sort=sort.where(sort >= 0).astype("str"),
-        **{name: known.text[name].texts() for name in ("name_core", "organisation", "trade", "hours")},
-        station=ordered["listing_id"].map(truth),
-    ).to_parquet(columns)
+    prepared(listings, known).assign(station=lambda made: made["listing_id"].map(truth)).to_parquet(columns)
     print(len(candidates(known).left))
 
 

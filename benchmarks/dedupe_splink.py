@@ -115,7 +115,8 @@ def prepared(listings: pd.DataFrame) -> pd.DataFrame:
         index=frame.index,
         dtype=object,
     )
-    phones = listings["phones"].str.replace(_HOT_LINE, "", regex=True).str.strip(";").replace("", None)
+    told = listings["phones"].fillna("") + ";" + (listings["contact_phone"].fillna("") if "contact_phone" in listings.columns else "")
+    phones = told.str.replace(_HOT_LINE, "", regex=True).str.strip(";").replace("", None)
     frame["phone"] = phones.str.split(";").str[0]
     frame["phones"] = phones.str.split(";")
     if "facilities" in listings.columns and listings["facilities"].notna().any():
@@ -124,8 +125,8 @@ def prepared(listings: pd.DataFrame) -> pd.DataFrame:
         None if pd.isna(lng) else f"{int(lng / 0.002)}|{int(lat / 0.0015)}"
         for lng, lat in zip(frame["lng_wgs84"], frame["lat_wgs84"], strict=True)
     ]
-    told = [name for name in frame.columns if name not in ("hours", "opened_on") or frame[name].notna().any()]
-    return frame[told].astype({name: object for name in told if frame[name].dtype.kind != "f"})
+    kept = [name for name in frame.columns if name not in ("hours", "opened_on") or frame[name].notna().any()]
+    return frame[kept].astype({name: object for name in kept if frame[name].dtype.kind != "f"})
 
 
 def _without_city(name: object, city: str) -> object:
