@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 REAL_DATA ?= $(wildcard ../shared/data)
 .DEFAULT_GOAL := help
-.PHONY: help install nightly ui test lint soak bench lock wheel clean
+.PHONY: help install nightly ui test lint soak bench bench-dedupe lock wheel clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 install: .venv/.installed  ## .venv with the locked dependencies
 
@@ -40,6 +40,14 @@ soak: install  ## the long ones: kills, many nights
 
 bench: install  ## time the night and its stages; rewrites benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.night
+
+# Splink has an environment of its own: python3 -m venv DIR && DIR/bin/pip install -r benchmarks/requirements-peers.txt
+bench-dedupe: install  ## every dedupe benchmark, beside Splink with SPLINK=DIR/bin/python; rewrites benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.dedupe_peers $(if $(SPLINK),--splink $(SPLINK))
+	$(BIN)/python -m benchmarks.dedupe_ablation $(if $(REAL_DATA),--data $(REAL_DATA))
+	$(BIN)/python -m benchmarks.dedupe_accuracy $(if $(SPLINK),--splink $(SPLINK))
+	$(BIN)/python -m benchmarks.dedupe_learning
+	$(if $(REAL_DATA),$(BIN)/python -m benchmarks.dedupe_real --data $(REAL_DATA))
 
 lock: install  ## renew requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra sample --extra dev --generate-hashes \

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.dedupe_listings import sample_listings, true_pairs
+from benchmarks.dedupe_peers import prepared
 from transforms.dedupe import Matched, load_model, match
 from transforms.dedupe.candidates import candidates
 from transforms.dedupe.features import features
@@ -45,11 +46,10 @@ def large(seeds: range) -> pd.DataFrame:
 
 def _splink(python: str, listings: pd.DataFrame) -> None:
     known = features(listings)
-    ordered = listings.sort_values("listing_id").reset_index(drop=True).drop(columns=["verbatim", "faults"])
-    prepared = ordered.assign(**{name: known.text[name].texts() for name in ("name_core", "organisation", "trade", "hours")})
+    columns = prepared(listings.drop(columns=["verbatim", "faults"]), known)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "listings.parquet"
-        prepared.to_parquet(path)
+        columns.to_parquet(path)
         script = Path(__file__).with_name("dedupe_splink.py")
         finished = subprocess.run([python, str(script), str(path)], capture_output=True, text=True, check=True)
     print("\n".join(line for line in finished.stdout.splitlines() if line.startswith("splink")))

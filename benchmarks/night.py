@@ -7,7 +7,6 @@ python -m benchmarks.night --stages   only the stages
 from __future__ import annotations
 
 import argparse
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,13 +19,11 @@ from typing import Any, Final
 
 import psutil
 
+from benchmarks.results import machine, rewrite
 from flows import gather, night, register
-from flows.settings import Settings, now, prepare_process
+from flows.settings import Settings, prepare_process
 from tests.night.town import Household, iso, served_town
 from warehouse.publish import Draft
-
-RESULTS: Final = Path(__file__).with_name("RESULTS.md")
-_BEGIN, _END = "<!-- night -->", "<!-- /night -->"
 
 #: Stages as DESIGN draws the night, and the functions that are theirs.
 STAGES: Final[tuple[tuple[str, Any, str], ...]] = (
@@ -146,16 +143,7 @@ def _table(figures: list[tuple[str, float, dict[str, float]]]) -> str:
 
 
 def _keep(text: str) -> None:
-    machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB, Python {platform.python_version()}"
-    part = f"{_BEGIN}\n## The sample night\n\n{now().date().isoformat()}, {machine}. `make bench`.\n\n{text}{_END}"
-    held = (
-        RESULTS.read_text("utf-8")
-        if RESULTS.exists()
-        else "# Results\n\nRatios tell more than seconds: the machines are small and noisy.\n"
-    )
-    before, _, rest = held.partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    RESULTS.write_text(before.rstrip() + "\n\n" + part + (after or "\n"), "utf-8")
+    rewrite("night", f"## The sample night\n\n{machine()}. `make bench`.\n\n{text}")
 
 
 if __name__ == "__main__":
