@@ -11,13 +11,15 @@ import pandas as pd
 
 from expectations.run import run_suite
 from expectations.stations import STATIONS
+from flows.churn import churn_stop
 from flows.gather import Gathered
 from flows.house import House
 from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
+from transforms.churn import churn
 from transforms.dedupe import Model, datum_suspects, identify, match
 from transforms.dedupe.judgements import applied, asked_again
-from transforms.events import CHURN_LIMIT, Register, churn, night_events
+from transforms.events import Register, night_events
 from transforms.merge import merge
 from transforms.records import RULES, issue_rows, no_issues
 from warehouse.journal import Decisions
@@ -38,7 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The register after a night."""
+    """The register after a night. `churned`: why the churn gate stops it (Chinese), None when it does not."""
 
     listings: pd.DataFrame
     pairs: pd.DataFrame
@@ -47,6 +49,7 @@ class Registered:
     plaques: pd.DataFrame
     events: pd.DataFrame
     issues: pd.DataFrame
+    churned: str | None
 
 
 def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str) -> Registered:
@@ -63,14 +66,17 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
     issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
+    pairs = _pairs(matched.pairs, judgements, listings, house.model)
+    events = night_events(before, after, listings)
     return Registered(
         listings=listings,
-        pairs=_pairs(matched.pairs, judgements, listings, house.model),
+        pairs=pairs,
         register=after,
         statements=merged.statements,
         plaques=merged.plaques,
-        events=night_events(before, after, listings),
+        events=events,
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
+        churned=churn_stop(house, state, churn(before, events), night, decisions, placed, pairs),
     )
 
 
@@ -85,7 +91,6 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
     """Rejected if, and only if, conservation, a critical station rule or the churn gate fails, or no source is usable."""
     faults = [fault for each in gathered for fault in each.settled.tally.faults]
     critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
-    share = churn(Register(state.station, state.station_listing, state.station_redirect), registered.events)
     wanted = [each for each in gathered if each.retrieval.outcome not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)]
     is_usable = not wanted or any(each.last_good_on == night for each in wanted)  # a night on which nobody publishes is a good night
     reasons = [
@@ -94,7 +99,7 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
             f"{count} 站不合格（{every_rule()[str(rule)].title}）"
             for rule, count in critical.groupby("rule")["station_id"].nunique().items()
         ),
-        *([f"一夜之间有 {share:.0%} 的在册驿站停用、并入或拆分，超过 {CHURN_LIMIT:.0%}"] if share > CHURN_LIMIT else []),
+        *([registered.churned] if registered.churned else []),
         *([] if is_usable else ["没有一份名单可用"]),
     ]
     if reasons:
