@@ -143,6 +143,7 @@ def dedupe(
     city: str | None = None,
     datum: str | None = None,
     model: Path | None = None,
+    distinct: list[str] | None = None,
     columns: str = "",
 ) -> int:
     """Find which rows of any lists are one station. Needs neither a warehouse nor Prefect.
@@ -165,13 +166,25 @@ def dedupe(
         datum of positions that name none: wgs84 (default), gcj02, bd09 or cgcs2000.
     model
         a model file; without it the weights are learnt from the lists themselves.
+    distinct
+        a list (source) of which each row is a station of its own (repeatable): no two of its rows are joined.
     columns
         field=header,...: name=title,address=addr; an empty header leaves a field out.
     """
     from flows.dedupe_command import run_dedupe
 
     return run_dedupe(
-        files, out, columns=columns, truth=truth, one_to_one=one_to_one, city=city, datum=datum, model=model, say=say, warn=warn
+        files,
+        out,
+        columns=columns,
+        truth=truth,
+        one_to_one=one_to_one,
+        city=city,
+        datum=datum,
+        model=model,
+        distinct=distinct or (),
+        say=say,
+        warn=warn,
     )
 
 

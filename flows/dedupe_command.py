@@ -31,6 +31,7 @@ def run_dedupe(
     city: str | None,
     datum: str | None,
     model: Path | None,
+    distinct: Sequence[str],
     say: Console,
     warn: Console,
 ) -> int:
@@ -42,7 +43,7 @@ def run_dedupe(
         warn.print(f"--out {out}：不是目录", markup=False)
         return WRONG_USE
     try:
-        asked = Asked(files, asked_for(columns), city, datum, model, truth, one_to_one)
+        asked = Asked(files, asked_for(columns), city, datum, model, truth, one_to_one, distinct)
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -20,6 +20,7 @@ from transforms.churn import churn
 from transforms.dedupe import Model, datum_suspects, identify, match
 from transforms.dedupe.judgements import applied, asked_again
 from transforms.events import Register, night_events
+from transforms.ledger import ABSENT_ONCE, ABSENT_TWICE
 from transforms.merge import merge
 from transforms.records import RULES, issue_rows, no_issues
 from warehouse.journal import Decisions
@@ -54,9 +55,9 @@ class Registered:
 
 def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str) -> Registered:
     """Which listings are one station, under which id, with which values; what changed since `state`."""
-    listings = _listings(house, gathered)
+    listings = _listings(house, state, gathered)
     judgements = applied(decisions.judgements, listings)
-    matched = match(listings, house.model, judgements)
+    matched = match(listings, house.model, judgements, house.distinct)
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
@@ -118,13 +119,16 @@ def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
     return [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
 
 
-def _listings(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
+def _listings(house: House, state: State, gathered: Sequence[Gathered]) -> pd.DataFrame:
     listings = pd.concat([each.settled.listings for each in gathered if len(each.settled.listings)], ignore_index=True)
-    return ranked(house, listings, {each.source: each.last_good_on for each in gathered})
+    return ranked(house, listings, {each.source: each.last_good_on for each in gathered}, state.good_nights)
 
 
-def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None]) -> pd.DataFrame:
-    """Every listing ever, in id order, with what identity and merge rank it by. `good`: source → its last good night."""
+def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None], good_nights: pd.DataFrame) -> pd.DataFrame:
+    """Every listing ever, in id order, with what identity and merge rank it by, and since when it is gone from its list.
+
+    `good`: source → its last good night; `good_nights`: source, night of every one before.
+    """
     trust = {key: source.trust for key, source in house.sources.items()}
     listings = listings.sort_values("listing_id", ignore_index=True)
     last_good = listings["source"].map(good)
@@ -133,7 +137,19 @@ def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None])
         trust=listings["source"].map(trust).fillna(NO_TRUST).astype("int64"),
         carried=listings["carried_since"].notna(),
         last_seen_on=listings["closed_on"].fillna(listings["carried_since"]).fillna(last_good).astype("str"),
+        gone_on=_gone_on(listings, last_good, good_nights),
     )
+
+
+def _gone_on(listings: pd.DataFrame, last_good: pd.Series, good_nights: pd.DataFrame) -> pd.Series:
+    """The first night on which each listing no longer stood on its list, NA while it does. One that is absent was missed by the last good
+    list; one that was absent twice was gone on the good night before it closed."""
+    gone = listings["closed_on"].mask(listings["carried_cause"].eq(ABSENT_ONCE), last_good).astype("str")
+    for source, closed_on in listings.loc[listings["close_cause"].eq(ABSENT_TWICE), "closed_on"].groupby(listings["source"]):
+        nights = good_nights.loc[good_nights["source"] == source, "night"].sort_values()
+        before = nights.searchsorted(closed_on) - 1
+        gone[closed_on.index] = closed_on.mask(before >= 0, nights.take(before).to_numpy())
+    return gone
 
 
 def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:

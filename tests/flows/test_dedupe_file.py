@@ -49,6 +49,23 @@ def test_one_to_one_gives_each_listing_at_most_one_partner_in_the_other_list(tmp
     assert {tuple(sorted(sources)) for sources in members.values()} == {("乙",), ("乙", "甲")}
 
 
+def test_two_rows_of_a_list_said_to_be_distinct_are_two_stations(tmp_path: Path) -> None:
+    rows = pd.concat([town(), town().iloc[[0, 2]].assign(listing_id=["a0-again", "a1-again"])], ignore_index=True)
+    listed = written(tmp_path / "town.csv", rows)
+    assert dedupe(listed, out=tmp_path / "plain").code == 0
+    assert dedupe(listed, out=tmp_path / "distinct", distinct=["甲"]).code == 0
+    plain, distinct = stations(tmp_path / "plain"), stations(tmp_path / "distinct")
+    assert plain["a0"] == plain["a0-again"]
+    assert len({plain[each] for each in rows["listing_id"]}) == 120
+    of_first = [distinct[each] for each in rows.loc[rows["source"] == "甲", "listing_id"]]
+    assert len(of_first) == len(set(of_first))
+    assert sum(distinct[f"a{at}"] == distinct[f"b{at}"] or at < 2 for at in range(120)) > 115, "the other list's rows still find theirs"
+    refused = dedupe(listed, out=tmp_path / "none", distinct=["丙"])
+    assert refused.code == 2
+    assert "--distinct 丙：没有这份名单；现有：乙、甲" in refused.told
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "gb18030", "xlsx", "parquet", "titled", "tabs"])
 def test_every_form_of_a_file_gives_the_same_stations(tmp_path: Path, form: str) -> None:
     rows = town(40)

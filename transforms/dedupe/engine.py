@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
-from transforms.dedupe.cluster import Constraints, cluster
+from transforms.dedupe.cluster import Constraints, Distinct, cluster
 from transforms.dedupe.coded import Ints, packed_codes, texts
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, features
@@ -65,17 +66,18 @@ def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
     )
 
 
-def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Matched:
+def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame, distinct: AbstractSet[str] = frozenset()) -> Matched:
     """Find which `listings` (listing stage and listing_id; closed ones too) are one station.
 
-    `judgements`: left_id, right_id, verdict (same, not, unsure). Deterministic under row order. Raises ValueError on a repeated listing_id.
+    `judgements`: left_id, right_id, verdict (same, not, unsure). `distinct`: sources of which each line is a station of its own. Deterministic under row order. Raises ValueError on a repeated listing_id.
     """
     known = features(listings)
     verdicts = judged(known, judgements)
     met = _with_judged(candidates(known), verdicts, len(known))
     weigh = weigher(known, model)
     weights = weigh(met.left, met.right)
-    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together)
+    apart = distinct_lists(known, listings, distinct)
+    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together, apart)
     found = cluster(
         len(known),
         met.left,
@@ -87,7 +89,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
         constraints,
     )
     return Matched(
-        pairs=_pairs(known, met, weights, model, verdicts),
+        pairs=_pairs(known, met, weights, model, verdicts, apart),
         clusters=_clusters(known, found.labels),
         blocks=met.blocks,
         cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
@@ -106,6 +108,17 @@ def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     apart = trades.values.map({name: at for at, name in enumerate(APART)}).fillna(-1).to_numpy(np.int32)
     trade = trades.per_listing(apart, absent=-1)
     return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.column("sort"), -1)
+
+
+def distinct_lists(known: Features, listings: pd.DataFrame, distinct: AbstractSet[str]) -> Distinct | None:
+    """The lists of the sources `distinct`; a listing stands on its list from first_seen_on to gone_on (ISO dates), always where there are no such columns."""
+    own = np.array([at if source in distinct else -1 for at, source in enumerate(known.sources)], dtype=np.int64)
+    if not (own >= 0).any():
+        return None
+    told = listings.set_index("listing_id").reindex(columns=["first_seen_on", "gone_on"]).loc[list(known.ids)].astype("str")
+    nights = pd.Index(pd.unique(told.to_numpy().ravel())).dropna().sort_values()
+    since, until = (nights.get_indexer(told[name]).astype(np.int64) for name in told)
+    return Distinct(np.where(known.source >= 0, own[known.source], -1), since, np.where(told["gone_on"].isna(), len(nights), until))
 
 
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
@@ -127,13 +140,17 @@ def _asked(verdicts: Judged) -> Ints:
     return np.array(sorted({*verdicts.together, *verdicts.apart}), dtype=np.int64).reshape(-1, 2)
 
 
-def _pairs(known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged) -> pd.DataFrame:
+def _pairs(
+    known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged, distinct: Distinct | None = None
+) -> pd.DataFrame:
     asked, codes = _asked(verdicts), met.left.astype(np.int64) * len(known) + met.right
     judged_here = np.zeros(len(codes), dtype=np.bool_)
     judged_here[np.searchsorted(codes, asked[:, 0] * len(known) + asked[:, 1])] = True
     kept = np.flatnonzero((weights >= model.thresholds["store"]) | judged_here)
     left, right, weight = met.left[kept], met.right[kept], weights[kept]
     doubtful = (weight >= model.thresholds["review_low"]) & (weight < model.thresholds["review_high"])
+    if distinct is not None:  # what its owner declared is not asked
+        doubtful &= ~distinct.keeps_apart(left, right)
     ids = pa.array(known.ids, type=pa.large_string())
     return pd.DataFrame(
         {
