@@ -55,12 +55,13 @@ class Witness:
 
     def _answers(self, night: Night, stations: set[str]) -> None:
         """Every id ever published is a station tonight, or leads to one in one step: to where the listing that minted it is now."""
-        assert not set(night.redirects) & stations, f"{night.date}: a station redirects"
-        assert set(night.redirects) <= set(self.anchor_of), f"{night.date}: an id redirects that was never published"
+        redirects, of = night.redirects, night.stations
+        assert not set(redirects) & stations, f"{night.date}: a station redirects"
+        assert set(redirects) <= set(self.anchor_of), f"{night.date}: an id redirects that was never published"
         for station, anchor in self.anchor_of.items():
-            leads = station if station in stations else night.redirects.get(station)
+            leads = station if station in stations else redirects.get(station)
             assert leads in stations, f"{night.date}: {station} answers no more, or leads to {leads}, which is no station"
-            assert leads == night.stations[anchor], f"{night.date}: {station} leads elsewhere than its anchor {anchor}"
+            assert leads == of[anchor], f"{night.date}: {station} leads elsewhere than its anchor {anchor}"
 
 
 def rank_of(night: Night) -> dict[str, tuple[str, int, str]]:
