@@ -90,7 +90,11 @@ def dedupe(asked: Asked, told: Told) -> Found:
     model = fitted.model if fitted else model
     assert model is not None  # noqa: S101 - one of the two was set above
     told("比对")
-    matched = match_lists(listings, model) if asked.one_to_one else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct))
+    matched = (
+        match_lists(listings, model, truth)
+        if asked.one_to_one
+        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
+    )
     clusters = _clusters(lists, matched)
     score = pair_score(clusters.set_index("listing_id")["station_id"], truth) if truth is not None else None
     return Found(lists, listings, issues, model, matched, clusters, notes, score)

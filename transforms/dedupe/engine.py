@@ -20,6 +20,7 @@ from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.one_to_one import partners
+from transforms.dedupe.recall import KeyRecall, key_recall
 from transforms.dedupe.score import weigher
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
@@ -35,7 +36,8 @@ class Matched:
     `pairs`: left_id < right_id, weight_mb (milli-bits), levels (JSON object comparison → level, and `stratum`), keys (names joined by ;),
     review (between the two review thresholds and not judged); levels and keys are categories, for few differ; those above the store threshold and every judged one, sorted.
     `clusters`: listing_id, cluster (the position of its first listing in listing_id order); every listing once.
-    `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out.
+    `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out. `recall`: how many true
+    pairs the keys met, where a truth was given.
     """
 
     pairs: pd.DataFrame
@@ -43,10 +45,12 @@ class Matched:
     blocks: pd.DataFrame
     cuts: pd.DataFrame
     contradictions: pd.DataFrame
+    recall: KeyRecall | None = None
 
 
-def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
-    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. Raises ValueError on other than two sources."""
+def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = None) -> Matched:
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. `truth`: as `match` takes it. Raises ValueError
+    on other than two sources."""
     known = features(listings)
     if len(known.sources) != 2:
         raise ValueError(f"一对一需要恰好两份名单，现有 {len(known.sources)} 份")
@@ -63,13 +67,21 @@ def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
         blocks=met.blocks,
         cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
         contradictions=silent.contradictions,
+        recall=None if truth is None else key_recall(known.ids, met, truth),
     )
 
 
-def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame, distinct: AbstractSet[str] = frozenset()) -> Matched:
+def match(
+    listings: pd.DataFrame,
+    model: Model,
+    judgements: pd.DataFrame,
+    distinct: AbstractSet[str] = frozenset(),
+    truth: pd.Series | None = None,
+) -> Matched:
     """Find which `listings` (listing stage and listing_id; closed ones too) are one station.
 
-    `judgements`: left_id, right_id, verdict (same, not, unsure). `distinct`: sources of which each line is a station of its own. Deterministic under row order. Raises ValueError on a repeated listing_id.
+    `judgements`: left_id, right_id, verdict (same, not, unsure). `distinct`: sources of which each line is a station of its own.
+    `truth`: station by listing id, against which the keys are counted. Deterministic under row order. Raises ValueError on a repeated listing_id.
     """
     known = features(listings)
     verdicts = judged(known, judgements)
@@ -94,6 +106,7 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame, distin
         blocks=met.blocks,
         cuts=found.cuts.assign(first=[known.ids[at] for at in found.cuts["first"]]),
         contradictions=verdicts.contradictions,
+        recall=None if truth is None else key_recall(known.ids, met, truth),
     )
 
 

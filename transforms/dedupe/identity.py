@@ -40,12 +40,12 @@ def identify(
     the night before; its ids, and those in `published` (every id that ever stood in the register or in a redirect), go on resolving.
     Raises IdentityError.
     """
-    known = listings_ever[["listing_id", "first_seen_on", "trust"]].merge(
-        clusters[["listing_id", "cluster"]], on="listing_id", how="outer", validate="one_to_one", indicator=True
-    )
-    strangers = known.loc[known["_merge"] == "right_only", "listing_id"]
+    strangers = clusters.loc[~clusters["listing_id"].isin(listings_ever["listing_id"]), "listing_id"]
     if len(strangers):
         raise IdentityError(f"登记 {strangers.iloc[0]} 不在历年登记中，无法定号")
+    known = listings_ever[["listing_id", "first_seen_on", "trust"]].merge(
+        clusters[["listing_id", "cluster"]], on="listing_id", how="left", validate="one_to_one"
+    )
     known["minted"] = [station_id(str(listing_id), city_code) for listing_id in known["listing_id"]]
     if known["minted"].duplicated().any():
         raise IdentityError(f"两条登记得出同一驿站编号 {known.loc[known['minted'].duplicated(), 'minted'].iloc[0]}")
