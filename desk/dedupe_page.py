@@ -53,7 +53,8 @@ def dedupe_page(
         strata=[_weights(model, stratum) for stratum in STRATA],
         thresholds=[{"name": name, "bits": bits(value)} for name, value in model.thresholds.items()],
         examples=_examples(matched, listings, model),
-        blocks=matched.blocks.to_dict("records"),
+        blocks=_blocks(matched, score),
+        candidates=_share(matched.recall.met, score.true) if matched.recall and score else None,
         issues=_issues(issues),
     )
 
@@ -109,6 +110,19 @@ def _examples(matched: Matched, listings: pd.DataFrame, model: Model) -> list[di
     chosen = pairs.groupby("bit", sort=True).head(_EXAMPLES).sort_values("bit", ascending=False, kind="stable")
     told = told_pairs(chosen, listings, model).assign(bit=chosen["bit"].to_numpy())
     return [{"bit": f"{bit:+d}", "pairs": part.to_dict("records")} for bit, part in told.groupby("bit", sort=False)]
+
+
+def _blocks(matched: Matched, score: Score | None) -> list[dict[str, Any]]:
+    """A line a key; with a truth also the true pairs it met, their share, and those that no other key met."""
+    blocks = matched.blocks
+    if matched.recall is not None and score is not None:
+        told = matched.recall.keys
+        blocks = blocks.merge(told.assign(recall=[_share(met, score.true) for met in told["met"]]), on="key")
+    return [{str(name): value for name, value in line.items()} for line in blocks.to_dict("records")]
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
 
 
 def _issues(issues: pd.DataFrame) -> list[tuple[str, int, str]]:

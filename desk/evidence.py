@@ -76,6 +76,7 @@ def reason_sentence(told: Explanation, name: Callable[[str], str]) -> str:
         ("judged", False): "有人判定不是同一站",
         ("judged_others", False): f"两站里另外两条登记被人判定不是同一站：{chain}",
         ("exclusive", False): f"两站的行业或机构不同，从不合为一站（如同一个门里的银行和营业厅）：{chain}",
+        ("distinct", False): f"名单声明每行各是一站，同一份名单的两条登记从不合为一站：{chain}",
         ("mean", False): f"这一对单看是 {weight} 比特，但两站之间所有登记两两平均只有 {mean} 比特；最不像的一对：{chain}",
         ("order", False): f"两站之间平均 {mean} 比特，已够合并，但各自先与更像的登记合在了一起，或有判定还没有生效",
     }

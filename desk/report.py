@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,7 +53,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
     environment.filters["cell"] = cell
     return environment.get_template("report.md.jinja").render(
         facts=facts,
-        headline=headline(facts, titles),
+        headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", _MOBILE.sub(r"\1****\2", facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
         groups=_groups(facts, titles, rules),

@@ -27,6 +27,8 @@ city = App(name="city", help="Cities of your own.")
 app.command(city)
 model = App(name="model", help="The dedupe model: show, train, compare, accept.")
 app.command(model)
+accept = App(name="accept", help="Let through what a gate stopped.")
+app.command(accept)
 say = Console(highlight=False)
 warn = Console(stderr=True, highlight=False)
 
@@ -141,6 +143,7 @@ def dedupe(
     city: str | None = None,
     datum: str | None = None,
     model: Path | None = None,
+    distinct: list[str] | None = None,
     columns: str = "",
 ) -> int:
     """Find which rows of any lists are one station. Needs neither a warehouse nor Prefect.
@@ -163,13 +166,25 @@ def dedupe(
         datum of positions that name none: wgs84 (default), gcj02, bd09 or cgcs2000.
     model
         a model file; without it the weights are learnt from the lists themselves.
+    distinct
+        a list (source) of which each row is a station of its own (repeatable): no two of its rows are joined.
     columns
         field=header,...: name=title,address=addr; an empty header leaves a field out.
     """
     from flows.dedupe_command import run_dedupe
 
     return run_dedupe(
-        files, out, columns=columns, truth=truth, one_to_one=one_to_one, city=city, datum=datum, model=model, say=say, warn=warn
+        files,
+        out,
+        columns=columns,
+        truth=truth,
+        one_to_one=one_to_one,
+        city=city,
+        datum=datum,
+        model=model,
+        distinct=distinct or (),
+        say=say,
+        warn=warn,
     )
 
 
@@ -295,6 +310,24 @@ def model_accept(file: Path, *, who: str, why: str) -> int:
     from flows.models import accept_model
 
     return accept_model(load_settings(), say, file, who=who, why=why)
+
+
+@accept.command(name="churn")
+def accept_churn(night: date, digest: str, *, who: str, why: str) -> int:
+    """Let one night's set of changes through that the churn gate stopped; the night's report gives the whole line. Then run the night again.
+
+    Example: `yizhan accept churn 2026-06-02 kdfpmaocbhjl --who 李敏 --why 逐站核对过`.
+
+    Parameters
+    ----------
+    night
+        business date of the night that was stopped.
+    digest
+        names the set of changes, as the report gives it; another set is stopped again.
+    """
+    from flows.accept import accept_churn as take
+
+    return take(load_settings(), say, night.isoformat(), digest, who=who, why=why)
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ class Asked:
     model: Path | None = None
     truth: Path | None = None
     one_to_one: bool = False
+    distinct: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def dedupe(asked: Asked, told: Told) -> Found:
         raise DedupeError(
             f"--one-to-one 需要恰好两份名单，现有 {lists.rows['source'].nunique()} 份（{names}）：请给两个文件，或一个有来源列的文件"
         )
+    if unknown := sorted(set(asked.distinct) - set(lists.rows["source"])):
+        names = "、".join(sorted(lists.rows["source"].unique())[:10])
+        raise DedupeError(f"--distinct {unknown[0]}：没有这份名单；现有：{names}")
     told("清洗")
     listings, issues = listings_of(lists.rows, asked.city, _shipped_city(asked.city))
     if listings.empty:
@@ -86,7 +90,11 @@ def dedupe(asked: Asked, told: Told) -> Found:
     model = fitted.model if fitted else model
     assert model is not None  # noqa: S101 - one of the two was set above
     told("比对")
-    matched = match_lists(listings, model) if asked.one_to_one else match(listings, model, _NO_JUDGEMENTS)
+    matched = (
+        match_lists(listings, model, truth)
+        if asked.one_to_one
+        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
+    )
     clusters = _clusters(lists, matched)
     score = pair_score(clusters.set_index("listing_id")["station_id"], truth) if truth is not None else None
     return Found(lists, listings, issues, model, matched, clusters, notes, score)

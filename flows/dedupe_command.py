@@ -31,6 +31,7 @@ def run_dedupe(
     city: str | None,
     datum: str | None,
     model: Path | None,
+    distinct: Sequence[str],
     say: Console,
     warn: Console,
 ) -> int:
@@ -42,7 +43,7 @@ def run_dedupe(
         warn.print(f"--out {out}：不是目录", markup=False)
         return WRONG_USE
     try:
-        asked = Asked(files, asked_for(columns), city, datum, model, truth, one_to_one)
+        asked = Asked(files, asked_for(columns), city, datum, model, truth, one_to_one, distinct)
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -86,4 +87,8 @@ def _tell(found: Found, out: Path, say: Console) -> None:
             f"P {score.precision:.4f}  R {score.recall:.4f}  F1 {score.f1:.4f}（找到 {score.found} 对，真值 {score.true} 对，相符 {score.hits} 对）",
             markup=False,
         )
+    if found.score and found.matched.recall:
+        met = found.matched.recall.met
+        share = met / found.score.true if found.score.true else 1.0
+        say.print(f"候选召回 {share:.4f}（真值中 {met} 对有相同的键；其余的比对不到，各键见 report.html）", markup=False)
     say.print(f"结果在 {out}：clusters.csv、pairs.parquet、review.csv、report.html", markup=False)

@@ -69,7 +69,7 @@ def explained(published: Published, left_id: str, right_id: str) -> Explanation:
         raise RefusedError(f"{left_id}：两边是同一条登记")
     house = published.house
     verdicts = published.verdicts(decisions_of(house).judgements)
-    return explain(published.listings, published.stations, (left_id, right_id), house.model, verdicts)
+    return explain(published.listings, published.stations, (left_id, right_id), house.model, verdicts, house.distinct)
 
 
 def show_station(settings: Settings, say: Console, station_id: str) -> int:

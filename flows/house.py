@@ -96,6 +96,11 @@ class House:
         return {key: frozenset({*source.columns.values(), *source.constants}) for key, source in self.sources.items()}
 
     @property
+    def distinct(self) -> frozenset[str]:
+        """Sources of which each line is a station of its own."""
+        return frozenset(key for key, source in self.sources.items() if source.distinct)
+
+    @property
     def titles(self) -> dict[str, str]:
         """Source key → Chinese title."""
         return {key: source.title for key, source in self.sources.items()}

@@ -16,12 +16,12 @@ from flows.judge import decisions_of, written
 from flows.outlook import Published, read_published
 from flows.run import RefusedError
 from flows.settings import Settings
+from transforms.churn import CHURN_FLOOR, CHURN_LIMIT
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
 from transforms.dedupe.model import model_of, sealed, write_model
 from transforms.dedupe.strata import AstrayError
 from transforms.dedupe.train import calibrated, check_gold, document_of, train
-from transforms.events import CHURN_FLOOR, CHURN_LIMIT
 from warehouse.disk import fsync
 
 #: Fewer open listings than this teach nothing: a tenth of the smallest sample city on which a model was ever trained and looked right.
@@ -145,4 +145,7 @@ def _warn(published: Published, found: Changes, say: Console) -> None:
     """Say beforehand that the churn gate would stop the night."""
     count = int(published.state.station["status"].eq("open").sum())
     if count >= CHURN_FLOOR and found.touched > CHURN_LIMIT * count:
-        say.print(f"注意：一次触动 {found.touched} 站，超过在册 {count} 站的 {CHURN_LIMIT:.0%}，夜跑会被变动把关拦下", markup=False)
+        say.print(
+            f"注意：一次触动 {found.touched} 站，超过在册 {count} 站的 {CHURN_LIMIT:.0%}，夜跑会被变动把关拦下，要人按夜报里的命令放行",
+            markup=False,
+        )

@@ -42,7 +42,7 @@ class Published:
 
     def next_night(self, judgements: pd.DataFrame, model: Model) -> pd.DataFrame:
         """Listing id → station id as the next night would have it if no list changed."""
-        matched = match(self.listings, model, applied(judgements, self.listings))
+        matched = match(self.listings, model, applied(judgements, self.listings), self.house.distinct)
         published = {*self.state.station["station_id"], *self.state.station_redirect["from_id"]}
         return identify(matched.clusters, self.listings, self.house.city.code, self.state.station_listing, published).station_listing
 
@@ -58,7 +58,7 @@ def read_published(house: House) -> Published:
     with warehouse_in_force(house) as connection:
         state = read_state(connection)
     good = dict(zip(state.source_state["source"], state.source_state["last_good_on"], strict=True))
-    return Published(house, state, ranked(house, state.listing, good))
+    return Published(house, state, ranked(house, state.listing, good, state.good_nights))
 
 
 @contextmanager

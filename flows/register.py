@@ -11,13 +11,16 @@ import pandas as pd
 
 from expectations.run import run_suite
 from expectations.stations import STATIONS
+from flows.churn import churn_stop
 from flows.gather import Gathered
 from flows.house import House
 from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
+from transforms.churn import churn
 from transforms.dedupe import Matched, Model, datum_suspects, identify, match_again, read_state, state_fingerprint, write_state
 from transforms.dedupe.judgements import applied, asked_again
-from transforms.events import CHURN_LIMIT, Register, churn, night_events
+from transforms.events import Register, night_events
+from transforms.ledger import ABSENT_ONCE, ABSENT_TWICE
 from transforms.merge import merge
 from transforms.records import RULES, issue_rows, no_issues
 from warehouse.journal import Decisions
@@ -38,7 +41,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The register after a night."""
+    """The register after a night. `churned`: why the churn gate stops it (Chinese), None when it does not."""
 
     listings: pd.DataFrame
     pairs: pd.DataFrame
@@ -47,11 +50,12 @@ class Registered:
     plaques: pd.DataFrame
     events: pd.DataFrame
     issues: pd.DataFrame
+    churned: str | None
 
 
 def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str, *, full: bool) -> Registered:
     """Which listings are one station, under which id, with which values; what changed since `state`. `full`: every pair is compared anew."""
-    listings = _listings(house, gathered)
+    listings = _listings(house, state, gathered)
     judgements = applied(decisions.judgements, listings)
     matched = _matched(house, listings, judgements, house.fingerprint(night), full=full)
     published = {*state.station["station_id"], *state.station_redirect["from_id"]}
@@ -63,21 +67,24 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
     issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
+    pairs = _pairs(matched.pairs, judgements, listings, house.model)
+    events = night_events(before, after, listings)
     return Registered(
         listings=listings,
-        pairs=_pairs(matched.pairs, judgements, listings, house.model),
+        pairs=pairs,
         register=after,
         statements=merged.statements,
         plaques=merged.plaques,
-        events=night_events(before, after, listings),
+        events=events,
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
+        churned=churn_stop(house, state, churn(before, events), night, decisions, placed, pairs),
     )
 
 
 def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, code: str, *, full: bool) -> Matched:
     """The listings matched, by way of what the last night that ran found, whichever it was. For the next night to go on from, what was found is kept."""
-    before = None if full else read_state(house.found, state_fingerprint(code, house.model))
-    matched, found = match_again(listings, house.model, judgements, before, code)
+    before = None if full else read_state(house.found, state_fingerprint(code, house.model, house.distinct))
+    matched, found = match_again(listings, house.model, judgements, before, code, house.distinct)
     write_state(found, house.found)
     return matched
 
@@ -93,7 +100,6 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
     """Rejected if, and only if, conservation, a critical station rule or the churn gate fails, or no source is usable."""
     faults = [fault for each in gathered for fault in each.settled.tally.faults]
     critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
-    share = churn(Register(state.station, state.station_listing, state.station_redirect), registered.events)
     wanted = [each for each in gathered if each.retrieval.outcome not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)]
     is_usable = not wanted or any(each.last_good_on == night for each in wanted)  # a night on which nobody publishes is a good night
     reasons = [
@@ -102,7 +108,7 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
             f"{count} 站不合格（{every_rule()[str(rule)].title}）"
             for rule, count in critical.groupby("rule")["station_id"].nunique().items()
         ),
-        *([f"一夜之间有 {share:.0%} 的在册驿站停用、并入或拆分，超过 {CHURN_LIMIT:.0%}"] if share > CHURN_LIMIT else []),
+        *([registered.churned] if registered.churned else []),
         *([] if is_usable else ["没有一份名单可用"]),
     ]
     if reasons:
@@ -121,13 +127,16 @@ def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
     return [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
 
 
-def _listings(house: House, gathered: Sequence[Gathered]) -> pd.DataFrame:
+def _listings(house: House, state: State, gathered: Sequence[Gathered]) -> pd.DataFrame:
     listings = pd.concat([each.settled.listings for each in gathered if len(each.settled.listings)], ignore_index=True)
-    return ranked(house, listings, {each.source: each.last_good_on for each in gathered})
+    return ranked(house, listings, {each.source: each.last_good_on for each in gathered}, state.good_nights)
 
 
-def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None]) -> pd.DataFrame:
-    """Every listing ever, in id order, with what identity and merge rank it by. `good`: source → its last good night."""
+def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None], good_nights: pd.DataFrame) -> pd.DataFrame:
+    """Every listing ever, in id order, with what identity and merge rank it by, and since when it is gone from its list.
+
+    `good`: source → its last good night; `good_nights`: source, night of every one before.
+    """
     trust = {key: source.trust for key, source in house.sources.items()}
     listings = listings.sort_values("listing_id", ignore_index=True)
     last_good = listings["source"].map(good)
@@ -136,7 +145,19 @@ def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None])
         trust=listings["source"].map(trust).fillna(NO_TRUST).astype("int64"),
         carried=listings["carried_since"].notna(),
         last_seen_on=listings["closed_on"].fillna(listings["carried_since"]).fillna(last_good).astype("str"),
+        gone_on=_gone_on(listings, last_good, good_nights),
     )
+
+
+def _gone_on(listings: pd.DataFrame, last_good: pd.Series, good_nights: pd.DataFrame) -> pd.Series:
+    """The first night on which each listing no longer stood on its list, NA while it does. One that is absent was missed by the last good
+    list; one that was absent twice was gone on the good night before it closed."""
+    gone = listings["closed_on"].mask(listings["carried_cause"].eq(ABSENT_ONCE), last_good).astype("str")
+    for source, closed_on in listings.loc[listings["close_cause"].eq(ABSENT_TWICE), "closed_on"].groupby(listings["source"]):
+        nights = good_nights.loc[good_nights["source"] == source, "night"].sort_values()
+        before = nights.searchsorted(closed_on) - 1
+        gone[closed_on.index] = closed_on.mask(before >= 0, nights.take(before).to_numpy())
+    return gone
 
 
 def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:

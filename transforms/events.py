@@ -1,4 +1,4 @@
-"""What changed in the register over one night, as events with their cause; and the churn gate that stops a night which changes too much."""
+"""What changed in the register over one night, as events with their cause."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from transforms.ledger import CARRIED_TOO_LONG
+from transforms.dedupe.changes import changes
 
 EVENT_COLUMNS: Final = ("station_id", "event", "cause", "source", "detail")
 
@@ -17,13 +17,6 @@ _CHANGES: Final = {"name": "renamed", "hours": "rescheduled", "batch": "rebatche
 
 #: A station has moved when its published position moved further than this: lists of one place differ by up to 60 m among themselves.
 MOVED_M: Final = 100.0
-
-#: Share of open published ids that one night may close, merge away or split off. A lively night changes 1 %; ten times that is a fault
-#: of a list, a cleaner or a model, and a person should look before analysts see it.
-CHURN_LIMIT: Final = 0.10
-
-#: Below this many open stations a share says nothing.
-CHURN_FLOOR: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +33,13 @@ def night_events(before: Register, after: Register, listings: pd.DataFrame) -> p
     parts = [
         _merged(before, after),
         _appeared(before, after),
+        _split(before, after, listings),
         _gone(before, after, listings),
         _changed(before.stations, after.stations),
         _moved(before.stations, after.stations),
     ]
     events = pd.concat([part for part in parts if len(part)] or [_frame({})], ignore_index=True)
     return events.sort_values(list(EVENT_COLUMNS), kind="stable", ignore_index=True)
-
-
-def churn(before: Register, events: pd.DataFrame) -> float:
-    """Share (0-1) of the stations open before that closed, were merged away or lost a part tonight; 0 under CHURN_FLOOR stations.
-
-    Stations that close because their source was carried for too long do not count: that was told every night before, and a gate that
-    kept them would reject every night from then on.
-    """
-    is_open = before.stations["status"] == "open" if len(before.stations) else pd.Series(dtype=bool)
-    known = set(before.stations.loc[is_open, "station_id"]) if len(before.stations) else set()
-    if len(known) < CHURN_FLOOR:
-        return 0.0
-    is_sudden = events["event"].isin(["closed", "merged", "split"]) & events["cause"].ne(CARRIED_TOO_LONG)
-    shaken = set(events.loc[is_sudden, "station_id"])
-    return len(known & shaken) / len(known)
 
 
 def _frame(columns: dict[str, object]) -> pd.DataFrame:
@@ -84,7 +63,7 @@ def _appeared(before: Register, after: Register) -> pd.DataFrame:
     origin = origin[origin["station_id"] != origin["station_id_before"]].sort_values("station_id_before")
     parent = fresh["station_id"].map(origin.drop_duplicates("station_id").set_index("station_id")["station_id_before"])
     was_known = fresh["station_id"].isin(before.stations["station_id"])
-    appeared = _frame(
+    return _frame(
         {
             "station_id": fresh["station_id"],
             "event": np.where(was_known, "reopened", np.where(parent.notna(), "split_off", "opened")),
@@ -93,11 +72,17 @@ def _appeared(before: Register, after: Register) -> pd.DataFrame:
             "detail": parent,
         }
     )
-    torn = parent.dropna().unique()
-    split = _frame(
-        {"station_id": np.sort(torn), "event": "split", "cause": "not_same_station", "source": None, "detail": None} if len(torn) else {}
+
+
+def _split(before: Register, after: Register, listings: pd.DataFrame) -> pd.DataFrame:
+    """Stations whose open listings now lie in several, new or known before; `detail`: which."""
+    closed = set(listings.loc[listings["closed_on"].notna(), "listing_id"])
+    split = changes(*(each.station_listing[~each.station_listing["listing_id"].isin(closed)] for each in (before, after))).split
+    if split.empty:
+        return _frame({})
+    return _frame(
+        {"station_id": split["station_id"], "event": "split", "cause": "not_same_station", "source": None, "detail": split["parts"]}
     )
-    return pd.concat([frame for frame in (appeared, split) if len(frame)], ignore_index=True)
 
 
 def _gone(before: Register, after: Register, listings: pd.DataFrame) -> pd.DataFrame:

@@ -34,12 +34,14 @@ class Decisions:
     corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
     model: fingerprint of the dedupe model accepted last, None while that which ships is in force.
+    let_through: night and digest of each set of changes that the churn gate is to let pass.
     """
 
     judgements: pd.DataFrame
     corrections: pd.DataFrame
     log: pd.DataFrame
     model: str | None = None
+    let_through: frozenset[tuple[str, str]] = frozenset()
 
 
 _JUDGED = ("left", "right", "seen")
@@ -120,7 +122,7 @@ def _write_all(descriptor: int, lines: bytes, size: int) -> None:
 def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
-    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; model {fingerprint}; undo {undoes}. What
+    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; model {fingerprint}; churn {night, digest}; undo {undoes}. What
     else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
@@ -137,6 +139,7 @@ def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
         ),
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
         model=models[-1] if models else None,
+        let_through=frozenset((str(line["night"]), str(line["digest"])) for line in standing if line["act"] == "churn"),
     )
 
 

@@ -72,7 +72,8 @@ class Source:
     or one that vanished, is drift. `rows` is (low, high): under low the source stops, over high warns. `datum` is the datum of its
     positions, None when it gives none. `row_key` is the one field that holds the owner's own id, or several fields to hash.
     `tombstone` is (header, value) of a row that only says its key is gone. `trust` (0-100) ranks sources that disagree; the higher wins.
-    `licence` says under which terms the list may be used. `repeats_itself`: the list may hold one place twice. A listing is carried for
+    `licence` says under which terms the list may be used. `distinct`: its owner declares each line a station of its own, so no two of them
+    are ever joined, but by a person. A listing is carried for
     `max_age_days` at most; a retrieval may last `wall_seconds` at most.
     """
 
@@ -97,7 +98,7 @@ class Source:
     divisions_on: str | None = None
     required: tuple[str, ...] = ("name",)
     constants: Mapping[str, str] = field(default_factory=dict)
-    repeats_itself: bool = False
+    distinct: bool = False
     max_age_days: int = 60
     wall_seconds: float = 120.0
 

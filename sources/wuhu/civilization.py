@@ -34,7 +34,6 @@ SOURCE = Source(
     datum="WGS-84",
     row_key=("code",),
     plaques=("wenming_shijian",),
-    repeats_itself=True,
     trust=70,
     due=Due.weekly("Mon"),
     licence="政务公开，注明来源",

@@ -34,7 +34,6 @@ SOURCE = Source(
     rows=(25, 700),  # about 380; low as in union
     datum="CGCS2000",
     row_key=("code",),
-    repeats_itself=True,
     trust=60,
     due=Due.daily(),
     licence="协议共享，限本市驿站登记使用",

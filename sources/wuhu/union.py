@@ -39,7 +39,6 @@ SOURCE = Source(
     datum="GCJ-02",
     row_key=("code",),
     plaques=("gonghui_yizhan",),
-    repeats_itself=True,
     trust=80,
     due=Due.daily(),
     licence="政务共享，限本市驿站登记使用",

@@ -47,7 +47,7 @@ def dedupe(*files: Path, out: Path, **options: object) -> Ended:
     """The command with these options, in this process."""
     told = io.StringIO()
     console = Console(file=told, width=400, highlight=False)
-    asked = {"columns": "", "truth": None, "one_to_one": False, "city": None, "datum": None, "model": None, **options}
+    asked = {"columns": "", "truth": None, "one_to_one": False, "city": None, "datum": None, "model": None, "distinct": (), **options}
     code = run_dedupe(files, out, say=console, warn=console, **asked)  # type: ignore[arg-type]
     return Ended(code, told.getvalue())
 

@@ -28,6 +28,25 @@ def test_two_lists_of_a_town_are_matched_and_scored(tmp_path: Path) -> None:
     assert set(stations(tmp_path / "out")) == set(rows["listing_id"])
 
 
+def test_with_a_truth_the_page_tells_what_each_key_met(tmp_path: Path) -> None:
+    rows = pd.concat(
+        [town(), town().iloc[[1]].assign(listing_id="far", name="无名小院", address="另一处", lng="118.9", lat="31.9", station=0)]
+    )
+    listed, known = written(tmp_path / "town.csv", rows), truth(tmp_path / "truth.csv", rows)
+    ended = dedupe(listed, out=tmp_path / "out", truth=known)
+    told = re.search(r"候选召回 ([\d.]+)（真值中 (\d+) 对", ended.told)
+    assert told is not None, ended.told
+    assert int(told[2]) == 120, "two of the 122 true pairs share no key"
+    assert float(told[1]) == round(120 / 122, 4)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert f"真值中的对有 {told[1]} 至少有一个相同的键" in page
+    line = re.search(r"<tr><td>150米网格</td>(.*?)</tr>", page)
+    assert line is not None
+    assert re.findall(r">([\d.]+)<", line[1])[-3:-1] == ["120", told[1]]
+    assert dedupe(listed, out=tmp_path / "plain").code == 0
+    assert "召回" not in (tmp_path / "plain" / "report.html").read_text("utf-8")
+
+
 def test_a_truth_of_pairs_scores_the_same_as_one_of_stations(tmp_path: Path) -> None:
     rows = town()
     listed = written(tmp_path / "town.csv", rows)
@@ -47,6 +66,23 @@ def test_one_to_one_gives_each_listing_at_most_one_partner_in_the_other_list(tmp
     for listing, station in stations(tmp_path / "out").items():
         members.setdefault(station, []).append(source[listing])
     assert {tuple(sorted(sources)) for sources in members.values()} == {("乙",), ("乙", "甲")}
+
+
+def test_two_rows_of_a_list_said_to_be_distinct_are_two_stations(tmp_path: Path) -> None:
+    rows = pd.concat([town(), town().iloc[[0, 2]].assign(listing_id=["a0-again", "a1-again"])], ignore_index=True)
+    listed = written(tmp_path / "town.csv", rows)
+    assert dedupe(listed, out=tmp_path / "plain").code == 0
+    assert dedupe(listed, out=tmp_path / "distinct", distinct=["甲"]).code == 0
+    plain, distinct = stations(tmp_path / "plain"), stations(tmp_path / "distinct")
+    assert plain["a0"] == plain["a0-again"]
+    assert len({plain[each] for each in rows["listing_id"]}) == 120
+    of_first = [distinct[each] for each in rows.loc[rows["source"] == "甲", "listing_id"]]
+    assert len(of_first) == len(set(of_first))
+    assert sum(distinct[f"a{at}"] == distinct[f"b{at}"] or at < 2 for at in range(120)) > 115, "the other list's rows still find theirs"
+    refused = dedupe(listed, out=tmp_path / "none", distinct=["丙"])
+    assert refused.code == 2
+    assert "--distinct 丙：没有这份名单；现有：乙、甲" in refused.told
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "gb18030", "xlsx", "parquet", "titled", "tabs"])

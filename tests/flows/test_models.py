@@ -14,6 +14,7 @@ from flows.judge import undo
 from flows.models import accept_model, compare_model, show_model, train_model
 from flows.run import RefusedError
 from flows.settings import SettingError
+from tests.night.bolder import bolder
 from tests.night.town import Household, assert_same, iso
 from transforms.dedupe import load_model
 from transforms.dedupe.model import write_model
@@ -31,15 +32,6 @@ class Heard:
 
     def __contains__(self, words: str) -> bool:
         return words in self._told.getvalue()
-
-
-def bolder(path: Path) -> Path:
-    """The model that ships, less afraid of joining: pairs of five bits less are one station."""
-    document = json.loads(json.dumps(load_model().document))
-    for stratum in document["strata"].values():
-        stratum["prior"] += 5000
-    write_model(document, path)
-    return path
 
 
 def in_force(household: Household) -> str:

@@ -1,4 +1,4 @@
-"""Events name what changed in the register and why; the churn gate measures how much."""
+"""Events name what changed in the register and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from transforms.events import CHURN_FLOOR, Register, churn, night_events
+from transforms.events import Register, night_events
 
 FIELDS = ("name", "hours", "batch", "kind", "address")
 
@@ -67,26 +67,16 @@ def test_a_merge_redirects_and_a_split_gives_the_part_its_own_event() -> None:
     ]
 
 
+def test_a_listing_that_goes_over_to_another_station_is_a_split_of_the_one_it_left() -> None:
+    before = register(stations(a={}, b={}), {"1": "a", "2": "a", "3": "b"})
+    after = register(stations(a={}, b={}), {"1": "a", "2": "b", "3": "b"})
+    events = night_events(before, after, NO_LISTINGS)
+    assert events[["station_id", "event", "detail"]].to_numpy().tolist() == [["a", "split", "a;b"]]
+    closed = pd.DataFrame({"listing_id": ["2"], "source": "union", "close_cause": "absent_twice", "closed_on": "2026-06-03"})
+    assert told(before, after, closed) == [], "of a listing that is closed nobody hears"
+
+
 def test_changes_of_fields_are_named_and_a_metre_is_no_move() -> None:
     before = register(stations(a={}, b={}, c={}))
     after = register(stations(a={"name": "y"}, b={"lat_wgs84": 31.33001}, c={"lat_wgs84": 31.34, "hours": "24/7"}))
     assert told(before, after) == [("a", "renamed"), ("c", "moved"), ("c", "rescheduled")]
-
-
-def test_churn_is_the_share_of_open_ids_that_were_shaken() -> None:
-    many: dict[str, dict[str, object]] = {f"s{number:03}": {} for number in range(CHURN_FLOOR)}
-    gone = {key: {"status": "closed"} if key < "s010" else {} for key in many}
-    before, after = register(stations(**many)), register(stations(**gone))
-    assert churn(before, night_events(before, after, NO_LISTINGS)) == 10 / CHURN_FLOOR
-    assert churn(register(stations(a={})), night_events(register(stations(a={})), register(stations()), NO_LISTINGS)) == 0.0
-
-
-def test_a_list_that_was_carried_for_too_long_is_no_churn() -> None:
-    many: dict[str, dict[str, object]] = {f"s{number:03}": {} for number in range(CHURN_FLOOR)}
-    links = {f"l{key}": key for key in many}
-    before = register(stations(**many), links)
-    after = register(stations(**{key: {"status": "closed"} for key in many}), links)
-    listings = pd.DataFrame({"listing_id": list(links), "source": "union", "close_cause": "carried_too_long", "closed_on": "2026-08-01"})
-    events = night_events(before, after, listings)
-    assert len(events) == CHURN_FLOOR
-    assert churn(before, events) == 0.0

@@ -39,13 +39,41 @@ Weigh = Callable[[Ints, Ints], Ints]
 
 
 @dataclass(frozen=True, slots=True)
+class Distinct:
+    """Lists of which each line is a station of its own. `source`: a code a listing, −1 of any other list; `since` and `until`: when it stood on its list.
+
+    Two listings that never stood there at one time may be one station: its owner gave it another number.
+    """
+
+    source: Ints
+    since: Ints
+    until: Ints
+
+    def keeps_apart(self, a: Ints, b: Ints) -> Marks:
+        """Whether the listings at `a` and at `b` (arrays that go together) are two stations."""
+        own = self.source[a]
+        overlap = (self.since[a] < self.until[b]) & (self.since[b] < self.until[a])
+        return np.asarray((own >= 0) & (own == self.source[b]) & overlap & (a != b), dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
 class Constraints:
-    """What a cluster may not hold (each of `exclusive` has one code a listing, −1 none: two codes never meet; judged `apart` pairs) and must
-    hold (`together`)."""
+    """What a cluster may not hold (each of `exclusive` has one code a listing, −1 none: two codes never meet; judged `apart` pairs; two of one of the
+    `distinct` lists) and must hold (`together`)."""
 
     exclusive: tuple[Ints, ...]
     apart: frozenset[tuple[int, int]]
     together: tuple[tuple[int, int], ...]
+    distinct: Distinct | None = None
+
+    def barred(self, groups: Ints) -> Marks:
+        """Which listings of each group (the last axis) never meet, whatever a person says of them: a square a group."""
+        barred = np.zeros((*groups.shape, groups.shape[-1]), dtype=np.bool_)
+        for codes in (each[groups] for each in self.exclusive):
+            barred |= (codes[..., :, None] != codes[..., None, :]) & (codes[..., :, None] >= 0) & (codes[..., None, :] >= 0)
+        if self.distinct is not None:
+            barred |= self.distinct.keeps_apart(groups[..., :, None], groups[..., None, :])
+        return barred
 
     @property
     def nodes(self) -> frozenset[int]:
@@ -83,7 +111,7 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
         squares += squares.transpose(0, 2, 1)
         settled, asked = groups.copy(), np.isin(groups, spoken_of).any(axis=1)
         if not asked.all():
-            settled[~asked] = _linkages(groups[~asked], squares[~asked], same, constraints.exclusive)
+            settled[~asked] = _linkages(groups[~asked], squares[~asked], same, constraints)
         for at in np.flatnonzero(asked):
             for part in _linkage(groups[at], squares[at], same, constraints):
                 settled[at, np.isin(groups[at], part)] = min(part)
@@ -151,14 +179,12 @@ def _by_size(found: list[tuple[Ints, Ints]]) -> Iterator[Ints]:
         yield from (groups[at : at + step] for at in range(0, len(groups), step))
 
 
-def _linkages(groups: Ints, sums: Ints, same: int, exclusive: tuple[Ints, ...]) -> Ints:
+def _linkages(groups: Ints, sums: Ints, same: int, constraints: Constraints) -> Ints:
     """`_linkage` of many components of one size that no person spoke of, all of them step by step: the label of each listing."""
     size = groups.shape[1]
     labels = groups.copy()
-    barred = np.zeros(sums.shape, dtype=np.bool_)
+    barred = constraints.barred(groups)
     barred[:, np.arange(size), np.arange(size)] = True
-    for codes in (each[groups] for each in exclusive):
-        barred |= (codes[:, :, None] != codes[:, None, :]) & (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
     counts = np.ones(groups.shape, dtype=np.int64)
     # an exact floor of the mean in thousandths of a milli-bit, as in `_linkage`; a step changes those of one cluster alone
     means = np.where(barred, _NEVER, sums * 1000)
@@ -222,9 +248,7 @@ def _linkage(group: Ints, square: Ints, same: int, constraints: Constraints) -> 
 
 
 def _barred(group: Ints, place: Mapping[int, int], constraints: Constraints) -> Marks:
-    barred = np.zeros((len(group), len(group)), dtype=np.bool_)
-    for codes in (exclusive[group] for exclusive in constraints.exclusive):
-        barred |= (codes[:, None] != codes[None, :]) & (codes[:, None] >= 0) & (codes[None, :] >= 0)
+    barred = constraints.barred(group)
     for a, b in constraints.apart:
         if a in place and b in place:
             barred[place[a], place[b]] = barred[place[b], place[a]] = True

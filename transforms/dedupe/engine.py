@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
-from transforms.dedupe.cluster import Constraints, cluster
+from transforms.dedupe.cluster import Constraints, Distinct, cluster
 from transforms.dedupe.coded import Ints, Marks, sorted_distinct, texts
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, features
@@ -22,6 +23,7 @@ from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
 from transforms.dedupe.one_to_one import partners
+from transforms.dedupe.recall import KeyRecall, key_recall
 from transforms.dedupe.score import weigher
 
 #: Trades of which no two ever share a station, however alike the rest: their outlets share doors, addresses and mall names.
@@ -37,7 +39,8 @@ class Matched:
     `pairs`: left_id < right_id, weight_mb (milli-bits), levels (JSON object comparison → level, and `stratum`), keys (names joined by ;),
     review (between the two review thresholds and not judged); levels and keys are categories, for few differ; those above the store threshold and every judged one, sorted.
     `clusters`: listing_id, cluster (the position of its first listing in listing_id order); every listing once.
-    `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out.
+    `blocks`: a line a blocking key; `cuts`: components that had to be cut; `contradictions`: "same" verdicts left out. `recall`: how many true
+    pairs the keys met, where a truth was given.
     """
 
     pairs: pd.DataFrame
@@ -45,10 +48,12 @@ class Matched:
     blocks: pd.DataFrame
     cuts: pd.DataFrame
     contradictions: pd.DataFrame
+    recall: KeyRecall | None = None
 
 
-def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
-    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. Raises ValueError on other than two sources."""
+def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = None) -> Matched:
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. `truth`: as `match` takes it. Raises ValueError
+    on other than two sources."""
     known = features(listings)
     if len(known.sources) != 2:
         raise ValueError(f"一对一需要恰好两份名单，现有 {len(known.sources)} 份")
@@ -65,20 +70,29 @@ def match_lists(listings: pd.DataFrame, model: Model) -> Matched:
         blocks=met.blocks,
         cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
         contradictions=silent.contradictions,
+        recall=None if truth is None else key_recall(known.ids, met, truth),
     )
 
 
-def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Matched:
+def match(
+    listings: pd.DataFrame,
+    model: Model,
+    judgements: pd.DataFrame,
+    distinct: AbstractSet[str] = frozenset(),
+    truth: pd.Series | None = None,
+) -> Matched:
     """Find which `listings` (listing stage and listing_id; closed ones too) are one station.
 
-    `judgements`: left_id, right_id, verdict (same, not, unsure). Deterministic under row order. Raises ValueError on a repeated listing_id.
+    `judgements`: left_id, right_id, verdict (same, not, unsure). `distinct`: sources of which each line is a station of its own.
+    `truth`: station by listing id, against which the keys are counted. Deterministic under row order. Raises ValueError on a repeated listing_id.
     """
     known = features(listings)
     verdicts = judged(known, judgements)
     met = _with_judged(candidates(known), verdicts, len(known))
     weigh = weigher(known, model)
     weights = weigh(met.left, met.right)
-    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together)
+    apart = distinct_lists(known, listings, distinct)
+    constraints = Constraints(exclusive(known), verdicts.apart, verdicts.together, apart)
     found = cluster(
         len(known),
         met.left,
@@ -91,11 +105,12 @@ def match(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame) -> Mat
     )
     ids = ids_of(known)
     return Matched(
-        pairs=_pairs(known, met, weights, model, verdicts),
+        pairs=_pairs(known, met, weights, model, verdicts, apart),
         clusters=told_clusters(ids, found.labels),
         blocks=met.blocks,
         cuts=told_cuts(ids, found.cuts),
         contradictions=verdicts.contradictions,
+        recall=None if truth is None else key_recall(known.ids, met, truth),
     )
 
 
@@ -123,6 +138,18 @@ def exclusive(known: Features) -> tuple[Ints, Ints, Ints]:
     return trade, np.where(trade >= 0, known.organisation.code, -1), np.where(trade >= 0, known.column("sort"), -1)
 
 
+def distinct_lists(known: Features, listings: pd.DataFrame, distinct: AbstractSet[str]) -> Distinct | None:
+    """The lists of the sources `distinct`; a listing stands on its list from first_seen_on to gone_on (ISO dates), always where there are no such columns."""
+    own = np.array([at if source in distinct else -1 for at, source in enumerate(known.sources)], dtype=np.int64)
+    if not (own >= 0).any():
+        return None
+    told = listings.set_index("listing_id").reindex(columns=["first_seen_on", "gone_on"]).loc[list(known.ids)].astype("str")
+    nights = pd.Index(pd.unique(told.to_numpy().ravel())).dropna().sort_values()
+    since, until = (nights.get_indexer(told[name]).astype(np.int64) for name in told)
+    source = known.source[: len(known.ids)]
+    return Distinct(np.where(source >= 0, own[source], -1), since, np.where(told["gone_on"].isna(), len(nights), until))
+
+
 def _with_judged(met: Candidates, verdicts: Judged, count: int) -> Candidates:
     """The candidates and every judged pair, which need share no key."""
     asked = judged_pairs(verdicts)
@@ -142,21 +169,32 @@ def judged_pairs(verdicts: Judged) -> Ints:
     return np.array(sorted({*verdicts.together, *verdicts.apart}), dtype=np.int64).reshape(-1, 2)
 
 
-def _pairs(known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged) -> pd.DataFrame:
+def _pairs(
+    known: Features, met: Candidates, weights: Ints, model: Model, verdicts: Judged, distinct: Distinct | None = None
+) -> pd.DataFrame:
     asked, codes = judged_pairs(verdicts), met.left.astype(np.int64) * len(known) + met.right
     judged_here = np.zeros(len(codes), dtype=np.bool_)
     judged_here[np.searchsorted(codes, asked[:, 0] * len(known) + asked[:, 1])] = True
     kept = np.flatnonzero((weights >= model.thresholds["store"]) | judged_here)
     left, right = met.left[kept], met.right[kept]
     patterns = packed_patterns(compare(known, left, right))
-    return told_pairs(ids_of(known), (left, right), met.keys[kept], weights[kept], patterns, judged_here[kept], model)
+    return told_pairs(ids_of(known), (left, right), met.keys[kept], weights[kept], patterns, judged_here[kept], model, distinct)
 
 
 def told_pairs(
-    ids: pa.LargeStringArray, sides: tuple[Ints, Ints], keys: Ints, weights: Ints, patterns: Ints, is_judged: Marks, model: Model
+    ids: pa.LargeStringArray,
+    sides: tuple[Ints, Ints],
+    keys: Ints,
+    weights: Ints,
+    patterns: Ints,
+    is_judged: Marks,
+    model: Model,
+    distinct: Distinct | None = None,
 ) -> pd.DataFrame:
     """Pairs as `Matched` has them."""
     doubtful = (weights >= model.thresholds["review_low"]) & (weights < model.thresholds["review_high"])
+    if distinct is not None:  # what its owner declared is not asked
+        doubtful &= ~distinct.keeps_apart(*sides)
     left_id, right_id = (texts(ids.take(pa.array(side))) for side in sides)
     return pd.DataFrame(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from transforms.dedupe.candidates import ALL_KEYS, candidates
+from transforms.dedupe.cluster import Distinct
 from transforms.dedupe.compare import Levels, compare
-from transforms.dedupe.engine import exclusive
+from transforms.dedupe.engine import distinct_lists, exclusive
 from transforms.dedupe.evidence import Evidence, evidence_of
 from transforms.dedupe.features import Features, features
 from transforms.dedupe.judgements import Pair, chain_of
@@ -20,8 +22,8 @@ from transforms.dedupe.model import Model
 from transforms.dedupe.score import score
 
 #: What decided: the pair's own weight; a person on this pair, or on others of the two stations; a way through other listings; two trades
-#: or firms that never share a station; the mean of all pairs of both stations; or that each joined others first.
-Cause = Literal["weight", "judged", "judged_others", "through", "exclusive", "mean", "order"]
+#: or firms that never share a station; a list of which each line is a station of its own; the mean of all pairs of both stations; or that each joined others first.
+Cause = Literal["weight", "judged", "judged_others", "through", "exclusive", "distinct", "mean", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,16 @@ def levels_of(listings: pd.DataFrame, pairs: Sequence[Pair], model: Model) -> di
     return _levels_of(known, pairs, model)
 
 
-def explain(listings: pd.DataFrame, stations: Mapping[str, str], pair: Pair, model: Model, verdicts: Mapping[Pair, str]) -> Explanation:
+def explain(
+    listings: pd.DataFrame,
+    stations: Mapping[str, str],
+    pair: Pair,
+    model: Model,
+    verdicts: Mapping[Pair, str],
+    distinct: AbstractSet[str] = frozenset(),
+) -> Explanation:
     """Explain `pair` in a register: `stations` leads each of the `listings` to its station, `verdicts` (same, not, unsure) are those in force.
+    `distinct`: sources of which each line is a station of its own.
 
     Raises KeyError for a listing that is not there.
     """
@@ -77,7 +87,14 @@ def explain(listings: pd.DataFrame, stations: Mapping[str, str], pair: Pair, mod
     reason = (
         _together(own, weights, verdicts, (left, right), same)
         if is_together
-        else _apart((own, other), weights, verdicts, (left, right), same, _barred(known, place, own, other))
+        else _apart(
+            (own, other),
+            weights,
+            verdicts,
+            (left, right),
+            same,
+            _barred(known, distinct_lists(known, listings, distinct), place, own, other),
+        )
     )
     return Explanation(
         left,
@@ -107,7 +124,7 @@ def _apart(
     verdicts: Mapping[Pair, str],
     pair: Pair,
     same: int,
-    barred: Pair | None,
+    barred: Reason | None,
 ) -> Reason:
     across: list[Pair] = [(min(a, b), max(a, b)) for a in sides[0] for b in sides[1]]
     if verdicts.get(pair) == "not":
@@ -115,7 +132,7 @@ def _apart(
     if others := [each for each in across if verdicts.get(each) == "not"]:
         return Reason("judged_others", others[0])
     if barred:
-        return Reason("exclusive", barred)
+        return barred
     mean = sum(weights[each] for each in across) // len(across)
     if weights[pair] < same and mean < same:
         return Reason("weight")
@@ -125,15 +142,18 @@ def _apart(
     return Reason("order", mean_mb=mean)
 
 
-def _barred(known: Features, place: Mapping[str, int], own: Iterable[str], other: Iterable[str]) -> Pair | None:
-    """Two listings, one a side, whose trades or firms never share a station."""
+def _barred(
+    known: Features, distinct: Distinct | None, place: Mapping[str, int], own: Iterable[str], other: Iterable[str]
+) -> Reason | None:
+    """Two listings, one a side, whose trades or firms never share a station, or that are two lines of a list that never repeats itself."""
+    across = [(a, b) for a in own for b in other]
+    left, right = (np.array([place[each[side]] for each in across], dtype=np.int64) for side in (0, 1))
     for codes in exclusive(known):
-        for a in own:
-            for b in other:
-                x, y = codes[place[a]], codes[place[b]]
-                if x >= 0 and y >= 0 and x != y:
-                    return (a, b)
-    return None
+        never = (codes[left] >= 0) & (codes[right] >= 0) & (codes[left] != codes[right])
+        if never.any():
+            return Reason("exclusive", across[int(never.argmax())])
+    never = distinct.keeps_apart(left, right) if distinct else np.zeros(len(across), dtype=np.bool_)
+    return Reason("distinct", across[int(never.argmax())]) if never.any() else None
 
 
 def _beside(pairs: Iterable[Pair]) -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """Identity: a station's id is minted from its anchor, so that it hangs on what belongs together and not on the path that led there.
 
-The anchor of a cluster is the listing seen first, then the more trusted source's, then the lower row key. The cluster takes its
+The anchor of a cluster is the listing seen first, then the more trusted source's, then the lesser listing id. The cluster takes its
 anchor's id; every other published id that one of its listings minted redirects to it. Closed listings remain anchors. Nothing is read of
 earlier clusters, so merging and splitting again gives back the same ids, in whatever order decisions came.
 """
@@ -36,22 +36,23 @@ def identify(
 ) -> Identified:
     """Station ids of `clusters` (listing_id, cluster).
 
-    `listings_ever`: listing_id, source, row_key, first_seen_on, trust; those in no cluster stand alone. `prior`: listing_id, station_id of
+    `listings_ever`: listing_id, first_seen_on, trust; those in no cluster stand alone. `prior`: listing_id, station_id of
     the night before; its ids, and those in `published` (every id that ever stood in the register or in a redirect), go on resolving.
     Raises IdentityError.
     """
-    known = listings_ever[["listing_id", "source", "row_key", "first_seen_on", "trust"]].merge(
-        clusters[["listing_id", "cluster"]], on="listing_id", how="outer", validate="one_to_one", indicator=True
-    )
-    strangers = known.loc[known["_merge"] == "right_only", "listing_id"]
+    strangers = clusters.loc[~clusters["listing_id"].isin(listings_ever["listing_id"]), "listing_id"]
     if len(strangers):
         raise IdentityError(f"登记 {strangers.iloc[0]} 不在历年登记中，无法定号")
+    known = listings_ever[["listing_id", "first_seen_on", "trust"]].merge(
+        clusters[["listing_id", "cluster"]], on="listing_id", how="left", validate="one_to_one"
+    )
     known["minted"] = [station_id(str(listing_id), city_code) for listing_id in known["listing_id"]]
     if known["minted"].duplicated().any():
         raise IdentityError(f"两条登记得出同一驿站编号 {known.loc[known['minted'].duplicated(), 'minted'].iloc[0]}")
     alone = "alone:" + known["listing_id"]
     known["group"] = alone.where(known["cluster"].isna(), "cluster:" + known["cluster"].astype("Int64").astype("str"))
-    known = known.sort_values(["first_seen_on", "trust", "row_key", "listing_id"], ascending=[True, False, True, True])
+    # the id and not the row key, which an owner may change: a station would change hands with its owner's numbers
+    known = known.sort_values(["first_seen_on", "trust", "listing_id"], ascending=[True, False, True])
     known["station_id"] = known.groupby("group", sort=False)["minted"].transform("first")
     ever = {*prior["station_id"], *published}
     moved = known[(known["minted"] != known["station_id"]) & known["minted"].isin(ever)]

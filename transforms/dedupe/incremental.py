@@ -12,12 +12,14 @@ What a pair hangs on besides its own two listings, and how each is followed:
 - the width of character sets (`features.in_latin`) and more plaques or facilities than there are bits (`features.names_in`): all is done again;
 - the longest datum vector (`Features.shift_reach`), which plaques or facilities are named at all (`told`), and how wide the phones stand: these only
   spare work, and no pair's level is another for it; nor is it for the numbering of codes, or the order of the sources;
+- a list of which each line is a station of its own: when its listings stood on it is compared like what is read of them (`_STOOD`);
 - a component: its clusters are made anew where a link, a listing or a verdict in it changed.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
@@ -28,10 +30,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import GRID_ONLY, Renewed, candidates, pairs_by, renewed, report
-from transforms.dedupe.cluster import Constraints, Weigh, cluster, connected
+from transforms.dedupe.cluster import Constraints, Distinct, Weigh, cluster, connected
 from transforms.dedupe.coded import Coded, Ints, Marks, column_of
 from transforms.dedupe.compare import compare
-from transforms.dedupe.engine import Matched, exclusive, judged_pairs, packed_patterns, told_clusters, told_cuts, told_pairs
+from transforms.dedupe.engine import Matched, distinct_lists, exclusive, judged_pairs, packed_patterns, told_clusters, told_cuts, told_pairs
 from transforms.dedupe.features import (
     TEXTS,
     Features,
@@ -67,6 +69,8 @@ _MOST: Final = 0.2
 _STALE: Final = 2
 
 _PLACE: Final = ("lng_wgs84", "lat_wgs84")
+#: When a listing stood on its list: of what cannot be one station with another line.
+_STOOD: Final = ("first_seen_on", "gone_on")
 _SETS: Final = ("plaques", "facilities")
 _SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
 
@@ -107,25 +111,35 @@ class State:
     verdicts: pd.DataFrame
 
 
-def state_fingerprint(code: str, model: Model) -> str:
+def state_fingerprint(code: str, model: Model, distinct: AbstractSet[str] = frozenset()) -> str:
     """What a state is of, besides the listings and judgements."""
-    return f"{code} {model.fingerprint}"
+    return " ".join((code, model.fingerprint, *sorted(distinct)))
 
 
-def match_again(listings: pd.DataFrame, model: Model, judgements: pd.DataFrame, before: State | None, code: str) -> tuple[Matched, State]:
+def match_again(
+    listings: pd.DataFrame,
+    model: Model,
+    judgements: pd.DataFrame,
+    before: State | None,
+    code: str,
+    distinct: AbstractSet[str] = frozenset(),
+) -> tuple[Matched, State]:
     """As `match`, and the state from which another night may go on. `code`: a fingerprint of the code and words that this hangs on."""
-    fingerprint = state_fingerprint(code, model)
-    rows, order = _rows(listings)
+    fingerprint = state_fingerprint(code, model, distinct)
+    rows, order = _rows(listings, distinct)
     change = _change(before, rows) if before is not None and before.fingerprint == fingerprint else None
     if change is not None and before is not None:
-        return _again(listings if order is None else listings.iloc[order], rows, model, judgements, before, change)
-    return _whole(listings, rows, model, judgements, fingerprint)
+        return _again(listings if order is None else listings.iloc[order], rows, model, judgements, before, change, distinct)
+    return _whole(listings, rows, model, judgements, fingerprint, distinct)
 
 
-def _rows(listings: pd.DataFrame) -> tuple[pa.Table, Ints | None]:
-    """What is read of each listing, as written, in listing_id order, and the row that each came from."""
+def _rows(listings: pd.DataFrame, distinct: AbstractSet[str]) -> tuple[pa.Table, Ints | None]:
+    """What is read of each listing, as written, in listing_id order, and the row that each came from; of a list of `distinct` lines also when it stood there."""
     ids, order = in_order(listings["listing_id"])
-    there = [name for name in TEXTS if name in listings.columns]
+    if distinct:
+        is_distinct = listings["source"].isin(distinct)
+        listings = listings.assign(**{name: listings[name].astype("str").where(is_distinct) for name in _STOOD if name in listings.columns})
+    there = [name for name in (*TEXTS, *(_STOOD if distinct else ())) if name in listings.columns]
 
     def column(name: str) -> pa.Array:
         texts = column_of(listings[name])
@@ -169,7 +183,7 @@ def _change(before: State, rows: pa.Table) -> _Change | None:
         alike = pc.coalesce(pc.equal(one, other), pc.and_(one.is_null(), other.is_null()))
         return np.asarray(~alike.to_numpy(zero_copy_only=False))
 
-    names = [name for name in (*_PLACE, *TEXTS) if name in rows.column_names or name in before.rows.column_names]
+    names = [name for name in (*_PLACE, *TEXTS, *_STOOD) if name in rows.column_names or name in before.rows.column_names]
     found = np.zeros(len(ids), dtype=np.bool_)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found[stayed] = np.logical_or.reduce(list(pool.map(differs, names)))
@@ -194,7 +208,9 @@ class _Register:
         return len(self.own)
 
 
-def _whole(listings: pd.DataFrame, rows: pa.Table, model: Model, judgements: pd.DataFrame, code: str) -> tuple[Matched, State]:
+def _whole(
+    listings: pd.DataFrame, rows: pa.Table, model: Model, judgements: pd.DataFrame, code: str, distinct: AbstractSet[str]
+) -> tuple[Matched, State]:
     """Everything."""
     own = read(listings)
     words = words_of(own)
@@ -208,11 +224,18 @@ def _whole(listings: pd.DataFrame, rows: pa.Table, model: Model, judgements: pd.
     again = np.ones(len(own), dtype=np.bool_)
     verdicts = judged(register.known, judgements)
     labels = np.arange(len(own), dtype=np.int64)
-    return _told(register, pairs, met.blocks, verdicts, model, Clusters(labels, _NO_CUTS), again, code)
+    apart = distinct_lists(register.known, listings, distinct)
+    return _told(register, pairs, met.blocks, verdicts, model, Clusters(labels, _NO_CUTS), again, code, apart)
 
 
 def _again(
-    listings: pd.DataFrame, rows: pa.Table, model: Model, judgements: pd.DataFrame, before: State, change: _Change
+    listings: pd.DataFrame,
+    rows: pa.Table,
+    model: Model,
+    judgements: pd.DataFrame,
+    before: State,
+    change: _Change,
+    distinct: AbstractSet[str],
 ) -> tuple[Matched, State]:
     """What `change` touches."""
     count = len(rows)
@@ -230,7 +253,7 @@ def _again(
     both = rejoined(before.own, more, np.append(at, gone))
     own = both.first(count)
     if in_latin(own) != in_latin(before.own) or names_in(own) != names_in(before.own) or _values(own) > _STALE * before.values:
-        return _whole(listings, rows, model, judgements, before.fingerprint)
+        return _whole(listings, rows, model, judgements, before.fingerprint, distinct)
     words = words_of(both, before.words)
     with_gone = features_of(_unnamed(both, count), words, shared.before(was.take(gone)))
     register = _Register(rows, own, words, before.values, replace(with_gone, ids=with_gone.ids[:count]))
@@ -247,7 +270,8 @@ def _again(
     labels[kept] = now_at[before.clusters.labels[change.came_from[kept]]]
     cuts = before.clusters.cuts.assign(first=now_at[before.clusters.cuts["first"].to_numpy(np.int64)].astype(np.int64))
     blocks = report(met.sizes, pairs_by(pairs.keys))
-    return _told(register, pairs, blocks, verdicts, model, Clusters(labels, cuts[cuts["first"] >= 0]), again, before.fingerprint)
+    clusters, apart = Clusters(labels, cuts[cuts["first"] >= 0]), distinct_lists(register.known, listings, distinct)
+    return _told(register, pairs, blocks, verdicts, model, clusters, again, before.fingerprint, apart)
 
 
 def _unnamed(both: Read, count: int) -> Read:
@@ -336,6 +360,7 @@ def _told(
     before: Clusters,
     again: Marks,
     fingerprint: str,
+    distinct: Distinct | None,
 ) -> tuple[Matched, State]:
     """What was found, of the clusters those `before` but where a listing of theirs is to be clustered `again`."""
     known, ids = register.known, register.own.ids
@@ -347,7 +372,7 @@ def _told(
     strong = np.flatnonzero(pairs.weights >= model.thresholds["link"])
     edges = tuple(np.append(side[strong], unmet[:, at]) for at, side in enumerate((pairs.left, pairs.right)))
     weights = np.append(pairs.weights[strong].astype(np.int64), aside)
-    clusters = _clustered(known, edges, weights, weigh, verdicts, model, before, again)
+    clusters = _clustered(known, edges, weights, weigh, verdicts, model, before, again, distinct)
     stored = pairs.weights >= model.thresholds["store"]
     quiet = spot[(spot >= 0)]
     quiet = quiet[~stored[quiet]]
@@ -366,6 +391,7 @@ def _told(
         np.insert(pairs.patterns, where, packed_patterns(compare(known, *more))),
         np.insert(is_judged[rows], where, True),
         model,
+        distinct,
     )
     matched = Matched(told, told_clusters(ids, clusters.labels), blocks, told_cuts(ids, clusters.cuts), verdicts.contradictions)
     state = State(
@@ -385,7 +411,15 @@ def _spots(pairs: Pairs, asked: Ints) -> Ints:
 
 
 def _clustered(
-    known: Features, edges: tuple[Ints, ...], weights: Ints, weigh: Weigh, verdicts: Judged, model: Model, before: Clusters, again: Marks
+    known: Features,
+    edges: tuple[Ints, ...],
+    weights: Ints,
+    weigh: Weigh,
+    verdicts: Judged,
+    model: Model,
+    before: Clusters,
+    again: Marks,
+    distinct: Distinct | None,
 ) -> Clusters:
     """The clusters of every component with a listing that is to be clustered `again`, and those `before` of all others."""
     link, same = model.thresholds["link"], model.thresholds["same"]
@@ -397,7 +431,7 @@ def _clustered(
     anew = again.copy()
     anew[nodes[touched[component]]] = True
     inside = anew[edges[0]]
-    constraints = Constraints(exclusive(known), verdicts.apart, tuple(pair for pair in verdicts.together if anew[pair[0]]))
+    constraints = Constraints(exclusive(known), verdicts.apart, tuple(pair for pair in verdicts.together if anew[pair[0]]), distinct)
     found = cluster(len(again), edges[0][inside], edges[1][inside], weights[inside], link, same, weigh, constraints)
     kept = before.cuts[~anew[before.cuts["first"].to_numpy(np.int64)]]
     cuts = pd.concat([kept, found.cuts]) if len(kept) else found.cuts

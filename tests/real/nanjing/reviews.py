@@ -19,5 +19,4 @@ SOURCE = Source(
     trust=50,
     due=Due.daily(),
     licence="仅供测试，不得再分发",
-    repeats_itself=True,
 )

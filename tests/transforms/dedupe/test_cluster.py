@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.dedupe import cluster as module
-from transforms.dedupe.cluster import Clustered, Constraints, cluster
+from transforms.dedupe.cluster import Clustered, Constraints, Distinct, cluster
 from transforms.dedupe.coded import Ints
 
 SIZE = 6
@@ -23,12 +23,13 @@ def run(
     trade: list[int] | None = None,
     apart: tuple[tuple[int, int], ...] = (),
     together: tuple[tuple[int, int], ...] = (),
+    distinct: Distinct | None = None,
 ) -> Clustered:
     def weigh(left: Ints, right: Ints) -> Ints:
         return np.array([weight.get((int(a), int(b)), -20_000) for a, b in zip(left, right, strict=True)], dtype=np.int64)
 
     pairs = np.array(list(weight), dtype=np.int64).reshape(-1, 2)
-    constraints = Constraints((np.array(trade or [-1] * size, dtype=np.int64),), frozenset(apart), together)
+    constraints = Constraints((np.array(trade or [-1] * size, dtype=np.int64),), frozenset(apart), together, distinct)
     return cluster(size, pairs[:, 0], pairs[:, 1], np.array(list(weight.values()), dtype=np.int64), 0, 0, weigh, constraints)
 
 
@@ -38,8 +39,15 @@ def labels(
     trade: list[int] | None = None,
     apart: tuple[tuple[int, int], ...] = (),
     together: tuple[tuple[int, int], ...] = (),
+    distinct: Distinct | None = None,
 ) -> list[int]:
-    return [int(label) for label in run(size, weight, trade, apart, together).labels]
+    return [int(label) for label in run(size, weight, trade, apart, together, distinct).labels]
+
+
+def lists(source: list[int], spans: list[tuple[int, int]] | None = None) -> Distinct:
+    """Lists that never repeat themselves: the list of each listing (−1: another), and when it stood there; all at one time."""
+    since, until = zip(*(spans or [(0, 1)] * len(source)), strict=True)
+    return Distinct(*(np.array(each, dtype=np.int64) for each in (source, since, until)))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,18 @@ def labels(
         pytest.param(labels(2, {(0, 1): -9000}, together=((0, 1),)), [0, 0], id="judged together"),
         pytest.param(labels(2, {(0, 1): -9000}, [0, 1], together=((0, 1),)), [0, 0], id="people outrank trades"),
         pytest.param(labels(4, {}, together=((0, 3), (1, 3))), [0, 0, 2, 0], id="judged chains join"),
+        pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 0])), [0, 1], id="two lines of a list that never repeats itself"),
+        pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 1])), [0, 0], id="a line each of two such lists"),
+        pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([-1, -1])), [0, 0], id="two lines of a list that may"),
+        pytest.param(
+            labels(3, {(0, 1): 9000, (1, 2): 8000, (0, 2): 7000}, distinct=lists([0, -1, 0])), [0, 0, 2], id="nor through another list"
+        ),
+        pytest.param(labels(2, {(0, 1): -9000}, together=((0, 1),), distinct=lists([0, 0])), [0, 0], id="people outrank a declaration"),
+        pytest.param(
+            labels(3, {(0, 2): 9000, (1, 2): 9000}, together=((0, 1),), distinct=lists([0, 0, 0])), [0, 0, 2], id="on this pair alone"
+        ),
+        pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 0], [(0, 5), (5, 9)])), [0, 0], id="one came when the other had gone"),
+        pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 0], [(0, 6), (5, 9)])), [0, 1], id="both stood there for a night"),
     ],
 )
 def test_clusters(found: list[int], expected: list[int]) -> None:
@@ -104,17 +124,20 @@ def test_what_is_judged_together_is_never_cut(monkeypatch: pytest.MonkeyPatch) -
 
 
 @settings(deadline=None)
-@given(st.lists(weights, min_size=1, max_size=4), trades, st.integers(-1500, 3000))
-def test_many_components_at_once_are_clustered_as_one_by_one(drawn: list[list[int]], trade: list[int], same: int) -> None:
+@given(st.lists(weights, min_size=1, max_size=4), trades, trades, st.integers(-1500, 3000))
+def test_many_components_at_once_are_clustered_as_one_by_one(
+    drawn: list[list[int]], trade: list[int], source: list[int], same: int
+) -> None:
     exclusive = (np.array(trade * len(drawn), dtype=np.int64),)
     groups = np.arange(SIZE * len(drawn)).reshape(-1, SIZE)
+    constraints = Constraints(exclusive, frozenset(), (), lists(source * len(drawn)))
     squares = np.zeros((len(drawn), SIZE, SIZE), dtype=np.int64)
     for square, weight in zip(squares, drawn, strict=True):
         for (a, b), value in zip(PAIRS, weight, strict=True):
             square[a, b] = square[b, a] = value // 900 * 900  # coarse, so that means often tie
-    found = module._linkages(groups, squares.copy(), same, exclusive)
+    found = module._linkages(groups, squares.copy(), same, constraints)
     for group, square, labels_found in zip(groups, squares, found, strict=True):
-        parts = module._linkage(group, square, same, Constraints(exclusive, frozenset(), ()))
+        parts = module._linkage(group, square, same, constraints)
         wanted = {node: min(part) for part in parts for node in part}
         assert labels_found.tolist() == [wanted[int(node)] for node in group]
 

@@ -92,6 +92,41 @@ def test_contradicting_judgements_keep_apart_and_are_told() -> None:
     assert found.contradictions.values.tolist() == [["civic:9", "new_list:7"]]
 
 
+def test_two_lines_of_a_list_that_never_repeats_itself_are_two_stations() -> None:
+    twice = pd.concat([town(), listings(listing("union:11", **UNION))], ignore_index=True)
+    pair = ("union:1", "union:11")
+    assert frozenset({"bank:1", *pair}) in groups(match(twice, MODEL, no_judgements())), "as a rule a list may repeat itself"
+    declared = match(twice, MODEL, no_judgements(), frozenset({"union"}))
+    assert {frozenset({"bank:1", "union:1"}), frozenset({"union:11"})} <= groups(declared)
+    assert pair in set(zip(declared.pairs["left_id"], declared.pairs["right_id"], strict=True)), "what speaks for it is kept"
+    assert groups(match(twice, MODEL, no_judgements(), frozenset({"bank", "unknown"}))) == groups(match(twice, MODEL, no_judgements()))
+    judged = match(twice, MODEL, judgements((*pair, "same")), frozenset({"union"}))
+    assert frozenset({"bank:1", *pair}) in groups(judged), "people outrank a declaration"
+
+
+def test_what_a_declaration_settles_is_not_asked() -> None:
+    doubtful = {**UNION, "name": "工会驿站(青阳路站)", "organisation": None, "kind": "union_station", "phones": None}
+    twice = pd.concat([town(), listings(listing("union:11", **doubtful))], ignore_index=True)
+    asked = match(twice, MODEL, no_judgements()).pairs.set_index(["left_id", "right_id"])["review"]
+    declared = match(twice, MODEL, no_judgements(), frozenset({"union"})).pairs.set_index(["left_id", "right_id"])["review"]
+    differ = asked[asked != declared]
+    assert len(differ)
+    assert differ.all()
+    assert all(left.startswith("union:") and right.startswith("union:") for left, right in differ.index)
+
+
+def test_a_line_that_came_when_another_had_gone_may_be_the_same_place_under_a_new_number() -> None:
+    twice = pd.concat([town(), listings(listing("union:11", **UNION))], ignore_index=True)
+    stood = twice.assign(first_seen_on="2026-06-01", gone_on=pd.Series(None, index=twice.index, dtype="str"))
+    stood.loc[stood["listing_id"] == "union:1", "gone_on"] = "2026-06-05"
+    stood.loc[stood["listing_id"] == "union:11", "first_seen_on"] = "2026-06-05"
+    whole = frozenset({"bank:1", "union:1", "union:11"})
+    assert whole in groups(match(stood, MODEL, no_judgements(), frozenset({"union"})))
+    assert whole in groups(match(stood.iloc[::-1], MODEL, no_judgements(), frozenset({"union"})))
+    stood.loc[stood["listing_id"] == "union:11", "first_seen_on"] = "2026-06-04"
+    assert whole not in groups(match(stood, MODEL, no_judgements(), frozenset({"union"})))
+
+
 def test_unsure_says_nothing() -> None:
     plain = match(town(), MODEL, no_judgements())
     unsure = match(town(), MODEL, judgements(("bank:1", "mobile:1", "unsure")))

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from desk.evidence import reason_sentence
 from tests.transforms.dedupe.some import judgements, listing, listings, no_judgements
 from tests.transforms.dedupe.test_engine import MODEL, OTHER, UNION, town
 from transforms.dedupe import match
@@ -16,12 +17,14 @@ from transforms.dedupe.explain import Explanation, explain, levels_of
 from transforms.dedupe.levels import COMPARISONS
 
 
-def explained(frame: pd.DataFrame, left: str, right: str, *verdicts: tuple[str, str, str]) -> Explanation:
+def explained(
+    frame: pd.DataFrame, left: str, right: str, *verdicts: tuple[str, str, str], distinct: frozenset[str] = frozenset()
+) -> Explanation:
     """The pair in the register that the engine makes of the frame."""
-    clusters = match(frame, MODEL, judgements(*verdicts) if verdicts else no_judgements()).clusters
+    clusters = match(frame, MODEL, judgements(*verdicts) if verdicts else no_judgements(), distinct).clusters
     stations = dict(zip(clusters["listing_id"], clusters["cluster"].astype("str"), strict=True))
     said = {(min(a, b), max(a, b)): verdict for a, b, verdict in verdicts}
-    return explain(frame, stations, (left, right), MODEL, said)
+    return explain(frame, stations, (left, right), MODEL, said, distinct)
 
 
 def test_the_lines_add_up_to_the_weight_that_is_stored() -> None:
@@ -56,6 +59,14 @@ def test_two_trades_behind_one_door() -> None:
     told = explained(town(), "bank:1", "mobile:1")
     assert told.reason.cause == "exclusive"
     assert set(told.reason.chain) == {"bank:1", "mobile:1"}
+
+
+def test_two_lines_of_a_list_that_never_repeats_itself() -> None:
+    twice = pd.concat([town(), listings(listing("union:11", **UNION))], ignore_index=True)
+    told = explained(twice, "bank:1", "union:11", distinct=frozenset({"union"}))
+    assert told.reason.cause == "distinct"
+    assert told.reason.chain == ("union:1", "union:11")
+    assert "每行各是一站" in reason_sentence(told, str)
 
 
 @pytest.mark.parametrize(

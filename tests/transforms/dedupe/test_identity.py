@@ -62,6 +62,14 @@ def test_the_anchor(history: list[tuple[str, int]], anchor: str) -> None:
     assert ids(found)["union:0"] == station_id(anchor, "3402")
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_where_all_else_is_equal_the_lesser_id_anchors_whatever_the_row_keys_and_the_rows_say(order: list[int]) -> None:
+    """An owner that renumbers its list changes row keys, and no station's id."""
+    told = ever().iloc[:2].assign(row_key=["9", "1"]).iloc[order]
+    found = identify(clusters([0] * 6).iloc[order], told, "3402", nothing())
+    assert set(ids(found).values()) == {station_id("union:0", "3402")}
+
+
 def test_a_listing_in_no_cluster_stands_alone() -> None:
     found = identify(clusters([0] * 6).iloc[:2], ever(), "3402", nothing())
     assert ids(found)["union:5"] == station_id("union:5", "3402")

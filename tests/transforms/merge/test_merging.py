@@ -26,6 +26,14 @@ def value(result: Merged, field: str) -> Any:
     return None if pd.isna(told) else told
 
 
+def test_of_claims_that_say_the_same_the_lesser_id_is_named_whatever_the_order_of_the_rows() -> None:
+    told = [claim(UNION, key, hours="Mo-Su 09:00-17:00", hours_text=text) for key, text in (("1", "九点到五点"), ("2", "9:00-17:00"))]
+    for claims in (told, told[::-1]):
+        found = merged(*claims)
+        assert choice(found, "hours") == ("unanimous", "union:1")
+        assert value(found, "hours_text") == "九点到五点", "what comes along comes from the same listing"
+
+
 def choice(result: Merged, field: str) -> tuple[str, str | None]:
     row = result.choices[result.choices["field"] == field].iloc[0]
     return row["basis"], None if pd.isna(row["listing_id"]) else row["listing_id"]
