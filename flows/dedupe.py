@@ -11,7 +11,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from desk.dedupe_csv import write_csv
 from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
@@ -21,6 +24,7 @@ from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
 from transforms.records import City, load_city
 from transforms.standardise.anywhere import listings_of
+from transforms.standardise.cells import cells_of, series_of
 
 #: What the command writes, and nothing else.
 FILES: Final = ("clusters.csv", "pairs.parquet", "review.csv", "report.html")
@@ -97,10 +101,10 @@ def write(found: Found, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        found.clusters.to_csv(making / "clusters.csv", index=False)
+        write_csv(found.clusters, making / "clusters.csv")
         found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
         # Excel takes a CSV for Chinese only by its mark
-        review_of(found.matched, found.listings, found.model).to_csv(making / "review.csv", index=False, encoding="utf-8-sig")
+        write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
         (making / "report.html").write_text(
             dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
             "utf-8",
@@ -125,10 +129,10 @@ def _shipped_city(name: str | None) -> City | None:
 
 def _clusters(lists: Lists, matched: Matched) -> pd.DataFrame:
     """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own."""
-    ids = matched.clusters["listing_id"].to_numpy(dtype=object)
-    station = dict(zip(ids, ids[matched.clusters["cluster"].to_numpy(np.int64)], strict=True))
-    rows = lists.rows["listing_id"]
-    return pd.DataFrame({"listing_id": rows, "station_id": pd.Series([station.get(row, row) for row in rows], dtype="str")})
+    ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(lists.rows["listing_id"])
+    firsts = ids.take(pa.array(matched.clusters["cluster"].to_numpy(np.int64)))
+    station = pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
+    return pd.DataFrame({"listing_id": lists.rows["listing_id"], "station_id": series_of(station)})
 
 
 def _notes(lists: Lists, listings: pd.DataFrame, why_not: str | None) -> tuple[str, ...]:
