@@ -71,13 +71,13 @@ def _characters(columns: Columns, places: Places) -> None:
     _flag_found(columns, "text_fullwidth", _FULLWIDTH, _WATCHED)
     _flag_found(columns, "text_private_use", _PRIVATE_USE, _WATCHED)
     if places.variants.pattern:
-        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED)
+        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED, any_case=True)
 
 
-def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...]) -> None:
+def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...], *, any_case: bool = False) -> None:
     for field in fields:
         if not columns.is_empty(field):
-            columns.flag(rule, matching(columns.written(field), pattern, any_case=True), columns.written(field), field)
+            columns.flag(rule, matching(columns.written(field), pattern, any_case=any_case), columns.written(field), field)
 
 
 def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:
