@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -82,6 +82,8 @@ def dedupe(asked: Asked, told: Told) -> Found:
         )
     told("清洗")
     listings, issues = listings_of(lists.rows, asked.city, _shipped_city(asked.city))
+    # the cells are in the listings now, and a million rows of them are not held twice
+    lists = replace(lists, rows=lists.rows[["listing_id", "source"]])
     if listings.empty:
         raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
     told("学习权重" if model is None else "比对")
