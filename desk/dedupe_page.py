@@ -48,7 +48,7 @@ def dedupe_page(
             for cut in matched.cuts.to_dict("records")
         ],
         files=[{"name": name, "known": list(known.items()), "unused": lists.unused[name]} for name, known in lists.columns.items()],
-        sizes=_bars(clusters.groupby("station_id").size().value_counts().sort_index()),
+        sizes=_bars(_sizes(clusters).value_counts().sort_index()),
         weights=_bars(_whole_bits(matched.pairs["weight_mb"]).value_counts().sort_index()),
         strata=[_weights(model, stratum) for stratum in STRATA],
         thresholds=[{"name": name, "bits": bits(value)} for name, value in model.thresholds.items()],
@@ -60,7 +60,7 @@ def dedupe_page(
 
 
 def _figures(lists: Lists, listings: pd.DataFrame, matched: Matched, clusters: pd.DataFrame) -> list[tuple[str, str]]:
-    sizes = clusters.groupby("station_id").size()
+    sizes = _sizes(clusters)
     return [
         ("文件", f"{len(lists.columns)}"),
         ("名单（来源）", f"{lists.rows['source'].nunique()}"),
@@ -72,6 +72,11 @@ def _figures(lists: Lists, listings: pd.DataFrame, matched: Matched, clusters: p
         ("保存的登记对", f"{len(matched.pairs):,}"),
         ("请人判断", f"{int(matched.pairs['review'].sum()):,}"),
     ]
+
+
+def _sizes(clusters: pd.DataFrame) -> pd.Series:
+    """Rows of each station."""
+    return pd.Series(np.bincount(pd.factorize(clusters["station_id"])[0]))
 
 
 def _bars(counts: pd.Series) -> list[dict[str, Any]]:
@@ -106,8 +111,10 @@ def _weights(model: Model, stratum: str) -> dict[str, Any]:
 
 
 def _examples(matched: Matched, listings: pd.DataFrame, model: Model) -> list[dict[str, Any]]:
-    pairs = matched.pairs.assign(bit=_whole_bits(matched.pairs["weight_mb"])).sort_values(["left_id", "right_id"], kind="stable")
-    chosen = pairs.groupby("bit", sort=True).head(_EXAMPLES).sort_values("bit", ascending=False, kind="stable")
+    # the pairs are in the order of their ids: the first of each weight are shown
+    bits_of = _whole_bits(matched.pairs["weight_mb"])
+    chosen = matched.pairs.assign(bit=bits_of)[(bits_of.groupby(bits_of).cumcount() < _EXAMPLES).to_numpy()]
+    chosen = chosen.sort_values("bit", ascending=False, kind="stable")
     told = told_pairs(chosen, listings, model).assign(bit=chosen["bit"].to_numpy())
     return [{"bit": f"{bit:+d}", "pairs": part.to_dict("records")} for bit, part in told.groupby("bit", sort=False)]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from transforms.dedupe import Matched, Model
@@ -21,14 +24,21 @@ def review_of(matched: Matched, listings: pd.DataFrame, model: Model) -> pd.Data
 
 def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
     """Pairs with what a person needs to judge them."""
-    known = listings.set_index("listing_id")[["name", "address"]]
+    shown = pd.concat([pairs["left_id"], pairs["right_id"]]).unique()
+    known = listings.loc[listings["listing_id"].isin(shown), ["listing_id", "name", "address"]].set_index("listing_id")
     sides = {
         f"{side}_{field}": known[field].reindex(pairs[f"{side}_id"]).fillna("").to_numpy()
         for side in ("left", "right")
         for field in ("name", "address")
     }
-    whys = {levels: sentence(levels, model) for levels in pairs["levels"].unique()}
     told = pd.DataFrame({"left_id": pairs["left_id"].to_numpy(), "right_id": pairs["right_id"].to_numpy(), **sides})
-    told["weight"] = [bits(int(weight)) for weight in pairs["weight_mb"]]
-    told["why"] = pairs["levels"].map(whys).to_numpy()
+    told["weight"] = _each(pairs["weight_mb"], lambda weight: bits(int(weight)))
+    told["why"] = _each(pairs["levels"], lambda levels: sentence(str(levels), model))
     return told[list(COLUMNS)]
+
+
+def _each(column: pd.Series, told: Callable[[Any], str]) -> pd.Categorical:
+    """What is told of each value of a column, once a value."""
+    codes, values = pd.factorize(column)
+    said, place = pd.factorize(pd.Series([told(value) for value in values], dtype="str"))[::-1]
+    return pd.Categorical.from_codes(place[codes] if len(values) else codes, pd.Index(said, dtype="str"))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from desk.dedupe_csv import write_csv
 from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
@@ -21,6 +24,7 @@ from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
 from transforms.records import City, load_city
 from transforms.standardise.anywhere import listings_of
+from transforms.standardise.cells import cells_of, series_of
 
 #: What the command writes, and nothing else.
 FILES: Final = ("clusters.csv", "pairs.parquet", "review.csv", "report.html")
@@ -82,6 +86,8 @@ def dedupe(asked: Asked, told: Told) -> Found:
         raise DedupeError(f"--distinct {unknown[0]}：没有这份名单；现有：{names}")
     told("清洗")
     listings, issues = listings_of(lists.rows, asked.city, _shipped_city(asked.city))
+    # the cells are in the listings now, and a million rows of them are not held twice
+    lists = replace(lists, rows=lists.rows[["listing_id", "source"]])
     if listings.empty:
         raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
     told("学习权重" if model is None else "比对")
@@ -105,10 +111,10 @@ def write(found: Found, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        found.clusters.to_csv(making / "clusters.csv", index=False)
+        write_csv(found.clusters, making / "clusters.csv")
         found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
         # Excel takes a CSV for Chinese only by its mark
-        review_of(found.matched, found.listings, found.model).to_csv(making / "review.csv", index=False, encoding="utf-8-sig")
+        write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
         (making / "report.html").write_text(
             dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
             "utf-8",
@@ -133,10 +139,10 @@ def _shipped_city(name: str | None) -> City | None:
 
 def _clusters(lists: Lists, matched: Matched) -> pd.DataFrame:
     """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own."""
-    ids = matched.clusters["listing_id"].to_numpy(dtype=object)
-    station = dict(zip(ids, ids[matched.clusters["cluster"].to_numpy(np.int64)], strict=True))
-    rows = lists.rows["listing_id"]
-    return pd.DataFrame({"listing_id": rows, "station_id": pd.Series([station.get(row, row) for row in rows], dtype="str")})
+    ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(lists.rows["listing_id"])
+    firsts = ids.take(pa.array(matched.clusters["cluster"].to_numpy(np.int64)))
+    station = pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
+    return pd.DataFrame({"listing_id": lists.rows["listing_id"], "station_id": series_of(station)})
 
 
 def _notes(lists: Lists, listings: pd.DataFrame, why_not: str | None) -> tuple[str, ...]:

@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from sources.kit.csv_rows import CsvRows
 from sources.kit.raw import NotAsDeclaredError, Payload, Raw, clean_header, distinct_headers, parts_of
 from sources.kit.workbook import Workbook
+from transforms.standardise.cells import TEXT, series_of
 
 #: Whether a row of cells can be the header: the caller knows the words for a name.
 IsHeader = Callable[[Sequence[str]], bool]
@@ -48,15 +51,27 @@ def _parquet(path: Path) -> Raw:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError):
         raise NotAsDeclaredError(f"{path.name}：Parquet 读不出来（可能不完整）；请重新导出") from None
-    cells = pd.DataFrame({name: _told(column.to_pandas()) for name, column in zip(table.column_names, table.columns, strict=True)})
+    cells = pd.DataFrame({name: _told(column) for name, column in zip(table.column_names, table.columns, strict=True)})
     return _raw(cells, first=1)
 
 
-def _told(column: pd.Series) -> pd.Series:
+def _told(told: pa.ChunkedArray) -> pd.Series:
     """A column as the text that a person would write; whole numbers that a missing cell made into 3.0 lose the .0."""
+    if pa.types.is_string(told.type) or pa.types.is_large_string(told.type):
+        return series_of(told.cast(TEXT).combine_chunks())
+    if pa.types.is_float64(told.type) and _is_plain(told):
+        return series_of(pc.if_else(pc.is_nan(told), None, told).cast(TEXT).combine_chunks())
+    column: pd.Series = told.to_pandas()
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     return column.astype("str").where(column.notna(), None).astype("str")
+
+
+def _is_plain(column: pa.ChunkedArray) -> bool:
+    """Whether Arrow writes these numbers as Python does: neither whole nor so small or large that one of them would write an exponent."""
+    figures = column.to_numpy()
+    figures = np.abs(figures[~np.isnan(figures)])
+    return bool(((figures > 0.001) & (figures < 1e9) & (figures % 1 != 0)).all())
 
 
 def _workbook(payload: Payload, is_header: IsHeader) -> Raw:
@@ -107,9 +122,13 @@ def _fast(payload: Payload, encoding: str, delimiter: str, titles: int, header: 
 
 
 def _raw(cells: pd.DataFrame, *, first: int) -> Raw:
-    filled = cells.notna().any(axis=1).to_numpy()
-    lines = pd.Series(pd.RangeIndex(first, first + len(cells))[filled].astype("str"), dtype="str")
-    return Raw(cells[filled].reset_index(drop=True), lines, {"": tuple(cells.columns)}, parts_of([int(filled.sum())]))
+    filled = np.zeros(len(cells), dtype=bool)
+    for name in cells.columns:
+        if not filled.all():
+            filled |= cells[name].notna().to_numpy()
+    lines = series_of(pa.array(np.arange(first, first + len(cells))[filled]).cast(TEXT))
+    kept = cells if filled.all() else cells[filled].reset_index(drop=True)
+    return Raw(kept, lines, {"": tuple(cells.columns)}, parts_of([int(filled.sum())]))
 
 
 def _decodes(content: bytes, encoding: str) -> bool:

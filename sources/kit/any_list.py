@@ -9,11 +9,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from sources.kit.any_file import read_file
 from sources.kit.raw import NotAsDeclaredError, Raw
 from sources.kit.recognise import PLAIN, ColumnsError, datum_in, datum_of, recognise
 from transforms.records.layout import Datum
+from transforms.standardise.cells import TEXT, cells_of, series_of
 from transforms.standardise.latin import is_latin
 
 #: Fields of a row that are not the cleaners' but the list's own.
@@ -110,9 +113,7 @@ def _rows(raw: Raw, known: Mapping[str, str], label: str, datum: Datum | None) -
         raise ListError(
             f"{label}：找不到名称列。表头是：{seen}；认出的是：{guessed}。请把名称列改名为“名称”（或 name），或写明 --columns name=列名"
         )
-    cells = {
-        field: raw.cells[header].astype("str").str.strip().replace("", None).reset_index(drop=True) for field, header in headers.items()
-    }
+    cells = {field: _stripped(raw.cells[header]) for field, header in headers.items()}
     frame = pd.DataFrame({field: column for field, column in cells.items() if field not in _OWN})
     count = len(frame)
     lines = pd.Series(raw.lines.to_numpy(), dtype="str")
@@ -125,6 +126,12 @@ def _rows(raw: Raw, known: Mapping[str, str], label: str, datum: Datum | None) -
     frame.insert(4, "datum", _datums(cells.get("datum"), headers, label, datum, count))
     frame.insert(5, "city", cells.get("city", absent))
     return frame
+
+
+def _stripped(written: pd.Series) -> pd.Series:
+    """Cells without white space at their ends; absent where nothing is left."""
+    cells = pc.utf8_trim_whitespace(cells_of(written.astype("str")))
+    return series_of(pc.if_else(pc.equal(cells, ""), pa.scalar(None, TEXT), cells))
 
 
 def _datums(cells: pd.Series | None, headers: Mapping[str, str], label: str, asked: Datum | None, count: int) -> pd.Series:

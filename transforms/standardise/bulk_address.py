@@ -21,7 +21,7 @@ from transforms.standardise import address as rules
 from transforms.standardise import numeral, text
 from transforms.standardise import places as divisions
 from transforms.standardise.address import HIGHEST, LONGEST, Address, address, inside
-from transforms.standardise.cells import TEXT, Cells, Marks, han_but, marks_of, matching, nothing, plain, side_by_side
+from transforms.standardise.cells import TEXT, Cells, Marks, extracted, han_but, marks_of, matching, nothing, plain, side_by_side
 from transforms.standardise.places import Places
 from transforms.standardise.shapes import Mentioned, Shapes, mentioned, shapes_of
 from transforms.standardise.spread import Bulk
@@ -72,7 +72,7 @@ def bulk_address(values: Cells, places: Places) -> Bulk:
 
 
 def _by_parts(values: Cells, places: Places) -> Bulk:
-    cut = pc.extract_regex(values, _PATTERN)
+    cut = extracted(values, _PATTERN)
     known = marks_of(pc.is_valid(cut)) & ~matching(values, _NUMERAL)
     head, road, number, rest = (pc.struct_field(cut, name).filter(pa.array(known)) for name in ("head", "road", "number", "rest"))
     heads, roads = _each(head, lambda part: _head(part, places), places), _each(road, lambda part: _road(part, places), places)
@@ -161,7 +161,7 @@ def _address(written: str, places: Places) -> Address | None:
 
 def _rests(rest: Cells, places: Places) -> tuple[_Read, Cells]:
     """What stands behind the number, a house with each of its floors read once, and the floors."""
-    cut = pc.extract_regex(rest, _FLOORED)
+    cut = extracted(rest, _FLOORED)
     floored = pc.is_valid(cut)
     house, floor, word = (pc.struct_field(cut, name) for name in ("house", "floor", "word"))
     read = _each(pc.if_else(floored, side_by_side(house, "1", word), rest), _rest, places)

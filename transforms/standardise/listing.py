@@ -11,7 +11,7 @@ from transforms.records.city import City
 from transforms.records.layout import Layout
 from transforms.standardise import text as texts
 from transforms.standardise.bulk_codes import bulk_credit_code, bulk_phone
-from transforms.standardise.cells import Cells, cells_of, matching, present, side_by_side
+from transforms.standardise.cells import Cells, cells_of, kept, matching, plain, present, side_by_side
 from transforms.standardise.columns import Columns
 from transforms.standardise.credit_code import credit_code
 from transforms.standardise.dates import day
@@ -71,13 +71,13 @@ def _characters(columns: Columns, places: Places) -> None:
     _flag_found(columns, "text_fullwidth", _FULLWIDTH, _WATCHED)
     _flag_found(columns, "text_private_use", _PRIVATE_USE, _WATCHED)
     if places.variants.pattern:
-        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED)
+        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED, any_case=True)
 
 
-def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...]) -> None:
+def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...], *, any_case: bool = False) -> None:
     for field in fields:
         if not columns.is_empty(field):
-            columns.flag(rule, matching(columns.written(field), pattern, any_case=True), columns.written(field), field)
+            columns.flag(rule, matching(columns.written(field), pattern, any_case=any_case), columns.written(field), field)
 
 
 def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:
@@ -119,5 +119,6 @@ def _required(columns: Columns) -> None:
     """Hold back rows without what the layout requires; a cell that says 无 is as good as empty. What cannot be read is held back by its reader."""
     for field in columns.layout.required:
         written = columns.written(field)
-        absent = ~present(spread(written, texts.text, unchanged).texts())
+        unsure = kept(written, ~plain(written))  # what is plain says something
+        absent = ~present(written) | (present(unsure) & ~present(spread(unsure, texts.text).texts()))
         columns.flag("name_unreadable" if field == "name" else "required_missing", absent, written, field)

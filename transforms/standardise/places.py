@@ -130,12 +130,21 @@ class Places:
     def communities(self, name: str, county: str | None, town: str | None) -> list[Division]:
         """The communities and villages that `name` may mean: those of the town if any, else of the county, else all; the same kind first."""
         base, kind = community_key(self.variants.fold(name))
-        found = self._of(self._communities.get(base, []), county)
+        found = self._communities_in.get((base, county), []) if county else self._communities.get(base, [])
         found = [division for division in found if division.parent == town] or found
         return [division for division in found if community_key(division.name)[1] == kind] or found
 
     def _of(self, divisions: list[Division], county: str | None) -> list[Division]:
         return [division for division in divisions if self._county_above[division.code] == county] if county else divisions
+
+    @cached_property
+    def _communities_in(self) -> dict[tuple[str, str], list[Division]]:
+        """Communities by their key and county."""
+        found: dict[tuple[str, str], list[Division]] = defaultdict(list)
+        for base, divisions in self._communities.items():
+            for division in divisions:
+                found[base, self._county_above[division.code]].append(division)
+        return found
 
     @cached_property
     def _county_above(self) -> dict[str, str]:
