@@ -46,7 +46,8 @@ bench-dedupe: install  ## every dedupe benchmark, beside Splink with SPLINK=DIR/
 	$(BIN)/python -m benchmarks.dedupe_peers $(if $(SPLINK),--splink $(SPLINK))
 	$(BIN)/python -m benchmarks.dedupe_ablation $(if $(REAL_DATA),--data $(REAL_DATA))
 	$(BIN)/python -m benchmarks.dedupe_accuracy $(if $(SPLINK),--splink $(SPLINK))
-	$(BIN)/python -m benchmarks.dedupe_learning
+	$(BIN)/python -m benchmarks.dedupe_learning $(if $(REAL_DATA),--data $(REAL_DATA))
+	$(BIN)/python -m benchmarks.dedupe_incremental
 	$(if $(REAL_DATA),$(BIN)/python -m benchmarks.dedupe_real --data $(REAL_DATA))
 
 lock: install  ## renew requirements.txt

@@ -1,24 +1,30 @@
 """What judgements teach the model: F1 on a sample city after 0, 50, 200 and 1,000 of its pairs were judged, the judged pairs left out of the score.
 
-    python -m benchmarks.dedupe_learning [--seeds 31 32] [--judgements 0 50 200 1000]
+    python -m benchmarks.dedupe_learning [--seeds 31 32] [--judgements 0 50 200 1000] [--data DIR]
 
 Judged are the pairs that `yizhan review` would ask first, then those nearest to the threshold, and rightly. The model is trained on the city itself, by EM
 alone and by EM blended with the judgements; both are scored on the same pairs, those that nobody judged, and no judgement constrains a cluster: only what the
-weights learnt counts.
+weights learnt counts. The last figure is what a city has of it: the judgements bind, and all pairs count. `--data` names the folder of real lists: two of
+Nanjing then learn from 0, 50 and 200 of theirs.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.dedupe_accuracy import NO_JUDGEMENTS
 from benchmarks.dedupe_listings import sample_listings, true_pairs
+from sources.kit.any_list import read_lists
 from transforms.dedupe import Matched, Model, load_model, match
 from transforms.dedupe.doubts import review_queue
 from transforms.dedupe.model import fingerprint_of, model_of
 from transforms.dedupe.train import document_of, train
+from transforms.dedupe.truth import read_truth
+from transforms.standardise.anywhere import listings_of
 
 Pair = tuple[str, str]
 
@@ -48,27 +54,47 @@ def f1(matched: Matched, truth: set[Pair], without: set[Pair]) -> float:
 
 
 def main() -> None:
-    """Print a line a seed and number of judgements."""
+    """Print a line a city and number of judgements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="*", default=[31, 32])
     parser.add_argument("--judgements", type=int, nargs="*", default=[0, 50, 200, 1000])
+    parser.add_argument("--data", type=Path)
     asked = parser.parse_args()
     for seed in asked.seeds:
         listings = sample_listings(seed)
-        truth = true_pairs(listings)
-        alone = trained(listings, {})
-        unlearned = match(listings, alone, NO_JUDGEMENTS)
-        order = asked_first(unlearned, alone)
-        for count in asked.judgements:
-            verdicts = {pair: "same" if pair in truth else "not" for pair in order[:count]}
-            without = set(verdicts)
-            learned = match(listings, trained(listings, verdicts), NO_JUDGEMENTS) if count else unlearned
-            same = sum(verdict == "same" for verdict in verdicts.values())
-            print(
-                f"seed {seed}, {len(verdicts)} judged ({same} same): "
-                f"F1 without them {f1(unlearned, truth, without):.4f}, with them {f1(learned, truth, without):.4f}",
-                flush=True,
-            )
+        learn(f"seed {seed}", listings, true_pairs(listings), asked.judgements)
+    if asked.data:
+        learn("Nanjing", *nanjing(asked.data), [0, 50, 200])
+
+
+def nanjing(data: Path) -> tuple[pd.DataFrame, set[Pair]]:
+    """The listings and the true pairs of the two lists."""
+    folder = data / "nanjing"
+    lists = read_lists([folder / "entities.csv"], {"source": "belong"}, "gcj02")
+    station = read_truth(folder / "matches.csv", lists.rows["listing_id"])
+    listings, _ = listings_of(lists.rows)
+    return listings, true_pairs(pd.DataFrame({"listing_id": station.index, "station": station.to_numpy()}))
+
+
+def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Sequence[int]) -> None:
+    """Print a line a number of judgements."""
+    alone = trained(listings, {})
+    unlearned = match(listings, alone, NO_JUDGEMENTS)
+    order = asked_first(unlearned, alone)
+    for count in judgements:
+        verdicts = {pair: "same" if pair in truth else "not" for pair in order[:count]}
+        without = set(verdicts)
+        model = trained(listings, verdicts) if count else alone
+        learned = match(listings, model, NO_JUDGEMENTS) if count else unlearned
+        said = pd.DataFrame(
+            [(*pair, verdict) for pair, verdict in verdicts.items()], columns=["left_id", "right_id", "verdict"], dtype="str"
+        )
+        same = sum(verdict == "same" for verdict in verdicts.values())
+        print(
+            f"{name}, {len(verdicts)} judged ({same} same): F1 without them {f1(unlearned, truth, without):.4f}, with them "
+            f"{f1(learned, truth, without):.4f}, binding {f1(match(listings, model, said), truth, set()):.4f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
