@@ -194,12 +194,17 @@ def patched(**values: object) -> Iterator[None]:
             setattr(fit, name, value)
 
 
-def refitted(town: Town, **values: object) -> Town:
-    """The town with weights learnt anew under other bounds; as it is where its weights are not learnt."""
+def relearnt(town: Town, **values: object) -> float:
+    """F1 with weights learnt anew under other bounds; NaN where none are learnt."""
     if town.group not in ("large lists", "Nanjing"):
-        return town
+        return np.nan
     with patched(**values):
-        return replace(town, model=fit.fit(town.listings, across=town.one_to_one).model)
+        return f1(replace(town, model=fit.fit(town.listings, across=town.one_to_one).model))
+
+
+def clustered(town: Town, **steps: bool) -> float:
+    """F1 with a step of the clusters left out; NaN for one-to-one lists, which have none."""
+    return np.nan if town.one_to_one else f1(town, **steps)
 
 
 #: Keys that each alone are worth little, taken out together: one may do another's work.
@@ -210,7 +215,7 @@ _TOGETHER: Final = (
     ("typo", "word", "near_word"),
 )
 
-#: Every part that is taken out: its kind, its name, and how. The clusters' steps are not asked of one-to-one lists, which have none.
+#: Every part that is taken out: its kind, its name, and how.
 PARTS: Final[Mapping[tuple[str, str], Callable[[Town], float]]] = {
     **{
         ("comparison", comparison.name): lambda town, name=comparison.name: f1(reweighed(town, silent(name)))  # type: ignore[misc]
@@ -223,11 +228,11 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[Town], float]]] = {
     ("step", "quarter weighed as far"): lambda town: f1(reweighed(town, strata_as(quarter="far"))),
     ("step", "quarter weighed as near"): lambda town: f1(reweighed(town, strata_as(quarter="near"))),
     ("step", "all weighed as near"): lambda town: f1(reweighed(town, strata_as(quarter="near", far="near"))),
-    ("step", "average linkage (connected components instead)"): lambda town: f1(town, is_average=False),
-    ("step", "exclusive trades, firms and sorts"): lambda town: f1(town, is_exclusive=False),
-    ("step", "learning (shipped weights alone)"): lambda town: f1(refitted(town, _OWN_PARTS=0)),
-    ("step", "blend (own weights alone)"): lambda town: f1(refitted(town, _OWN_PARTS=3)),
-    ("step", "place from unique names"): lambda town: f1(refitted(town, UNIQUE_AT_LEAST=1 << 40)),
+    ("step", "average linkage (connected components instead)"): lambda town: clustered(town, is_average=False),
+    ("step", "exclusive trades, firms and sorts"): lambda town: clustered(town, is_exclusive=False),
+    ("step", "learning (shipped weights alone)"): lambda town: relearnt(town, _OWN_PARTS=0),
+    ("step", "blend (own weights alone)"): lambda town: relearnt(town, _OWN_PARTS=3),
+    ("step", "place from unique names"): lambda town: relearnt(town, UNIQUE_AT_LEAST=1 << 40),
     **{("key", key.name): lambda town, name=key.name: f1(without_keys(town, name)) for key in ALL_KEYS},  # type: ignore[misc]
     **{("keys", "+".join(names)): lambda town, names=names: f1(without_keys(town, *names)) for names in _TOGETHER},  # type: ignore[misc]
 }
@@ -262,7 +267,8 @@ def table(towns: list[Town]) -> str:
     lines.append(f"| nothing: F1 | {' | '.join(f'{_mean(towns, whole, group):.4f}' for group in groups)} | | |")
     for (sort, name), measure in PARTS.items():
         changes = [measure(town) - before for town, before in zip(towns, whole, strict=True)]
-        cells = " | ".join(f"{100 * _mean(towns, changes, group):+.2f}" for group in groups)
+        means = [_mean(towns, changes, group) for group in groups]
+        cells = " | ".join("–" if np.isnan(mean) else f"{100 * mean:+.2f}" for mean in means)
         lines.append(f"| {sort}: {name} | {cells} | {_alone(towns, name) if sort.startswith('key') else ' | '} |")
         print(lines[-1], flush=True)
     return "\n".join(lines)
