@@ -2,8 +2,8 @@
 
     python -m benchmarks.dedupe_learning [--seeds 31 32] [--judgements 0 50 200 1000] [--data DIR]
 
-Judged are the pairs that `yizhan review` would ask first, then those nearest to the threshold, and rightly. The model is trained on the city itself, by EM
-alone and by EM blended with the judgements; both are scored on the same pairs, those that nobody judged, and no judgement constrains a cluster: only what the
+Judged are the pairs that `yizhan review` would ask first, then those nearest to the threshold, and rightly. The model is trained on the city itself as
+`yizhan model train` does, without and with the judgements; both are scored on the same pairs, those that nobody judged, and no judgement constrains a cluster: only what the
 weights learnt counts. The last figure is what a city has of it: the judgements bind, and all pairs count. `--data` names the folder of real lists: two of
 Nanjing then learn from 0, 50 and 200 of theirs.
 """
@@ -21,8 +21,8 @@ from benchmarks.dedupe_listings import sample_listings, true_pairs
 from sources.kit.any_list import read_lists
 from transforms.dedupe import Matched, Model, load_model, match
 from transforms.dedupe.doubts import review_queue
-from transforms.dedupe.model import fingerprint_of, model_of
-from transforms.dedupe.train import document_of, train
+from transforms.dedupe.model import model_of, sealed
+from transforms.dedupe.train import blended, document_of, train
 from transforms.dedupe.truth import read_truth
 from transforms.standardise.anywhere import listings_of
 
@@ -32,9 +32,7 @@ Pair = tuple[str, str]
 def trained(listings: pd.DataFrame, verdicts: dict[Pair, str]) -> Model:
     """A model of this city, with the thresholds of the one that ships."""
     document = document_of(train([listings], verdicts), load_model().document["thresholds"], {})
-    document["version"] = load_model().document["version"]
-    document["fingerprint"] = fingerprint_of(document)
-    return model_of(document)
+    return model_of(sealed(blended(document, load_model())))
 
 
 def asked_first(matched: Matched, model: Model) -> list[Pair]:

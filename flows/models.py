@@ -21,7 +21,7 @@ from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
 from transforms.dedupe.model import model_of, sealed, write_model
 from transforms.dedupe.strata import AstrayError
-from transforms.dedupe.train import calibrated, check_gold, document_of, train
+from transforms.dedupe.train import blended, calibrated, check_gold, document_of, train
 from warehouse.disk import fsync
 
 #: Fewer open listings than this teach nothing: a tenth of the smallest sample city on which a model was ever trained and looked right.
@@ -77,7 +77,8 @@ def trained(house: House, published: Published) -> dict[str, Any]:
     verdicts = published.verdicts(decisions_of(house).judgements)
     try:
         learnt = train([listings], verdicts)
-        document = document_of(learnt, house.model.document["thresholds"], {"trained_on": published.state.night})
+        own = document_of(learnt, house.model.document["thresholds"], {"trained_on": published.state.night})
+        document = blended(own, load_model())
         check_gold(model_of(sealed(document)))
     except AstrayError as astray:
         raise RefusedError(f"没有写下模型：{astray}") from astray

@@ -19,12 +19,12 @@ import pandas as pd
 from transforms.dedupe.drawn import quarter_pairs, random_pairs
 from transforms.dedupe.em import WHERE, counts_of
 from transforms.dedupe.features import Ints, features
-from transforms.dedupe.levels import COMPARISONS, STRATA
-from transforms.dedupe.model import Model, Stratum, load_model, model_of, pair_key, sealed
+from transforms.dedupe.levels import STRATA
+from transforms.dedupe.model import Model, load_model, model_of, pair_key, sealed
 from transforms.dedupe.score import score
 from transforms.dedupe.strata import AstrayError, Met, beyond, called_alike, met_of, near_rates, pair_codes
 from transforms.dedupe.thresholds import THRESHOLDS
-from transforms.dedupe.train import Trained, check, check_gold, document_of
+from transforms.dedupe.train import Trained, blended, check, check_gold, document_of
 
 #: EM is given this many listings at most, whole cities first: its rates have long settled by then.
 TEACHES_AT_MOST: Final = 20_000
@@ -38,10 +38,6 @@ PLACED_AT_LEAST: Final = 0.5
 
 #: Random pairs for u of the far stratum: no rate is believed under 1 in 10,000, which is then 30 pairs.
 _RANDOM_PAIRS: Final = 300_000
-
-#: Parts of a weight that the lists teach; the rest is of the model that ships. Two thirds: 0.957-0.970 learnt alone and 0.959-0.972 in equal
-#: parts on the sample city; best between a half and three quarters on lists of shops as well.
-_OWN_PARTS, _PARTS = 2, 3
 
 #: Core names of one place in lists of any sort. Lists of stations name one place in more ways than lists of shops do (6 % differ against 1 %);
 #: a city's own lists draw EM back to what they are.
@@ -140,26 +136,10 @@ def _fitted(listings: pd.DataFrame, *, across: bool) -> Model:
         "expected_pairs": round(expected),
     }
     learnt = document_of(Trained(near, quarter, far, pairs, {}), THRESHOLDS, evidence)
-    blended = {**learnt, "strata": {name: _blended(learnt["strata"][name], load_model().strata[name]) for name in STRATA}}
-    model = model_of(sealed(blended))
+    both = blended(learnt, load_model())
+    model = model_of(sealed(both))
     check_gold(model)
-    return model_of(sealed({**blended, "thresholds": _for_assignment(met, model, expected)})) if across else model
-
-
-def _blended(learnt: Mapping[str, Any], shipped: Stratum) -> dict[str, Any]:
-    """Two parts of what the lists teach, one of what ships; integers, so that runs agree."""
-
-    def mixed(own: int, other: int) -> int:
-        return (_OWN_PARTS * own + (_PARTS - _OWN_PARTS) * other) // _PARTS
-
-    weights = {
-        comparison.name: {
-            level: mixed(learnt["weights"][comparison.name][level], int(other))
-            for level, other in zip(comparison.levels, shipped.weights[comparison.name], strict=True)
-        }
-        for comparison in COMPARISONS
-    }
-    return {**learnt, "prior": mixed(learnt["prior"], shipped.prior), "weights": weights}
+    return model_of(sealed({**both, "thresholds": _for_assignment(met, model, expected)})) if across else model
 
 
 def _for_assignment(met: Met, model: Model, expected: float) -> dict[str, dict[str, Any]]:

@@ -16,12 +16,16 @@ from transforms.dedupe.em import Rates
 from transforms.dedupe.features import Features, Floats, features
 from transforms.dedupe.gold import astray
 from transforms.dedupe.levels import COMPARISONS, CORE, STRATA
-from transforms.dedupe.model import Model, model_of, pair_key, sealed
+from transforms.dedupe.model import Model, Stratum, model_of, pair_key, sealed
 from transforms.dedupe.score import weigher
 from transforms.dedupe.strata import AstrayError, Said, beyond, called_alike, met_of, near_rates, pair_codes
 
 #: Pairs a city from which u is learnt; all of them in a city of up to 2,400 listings.
 _RANDOM_PAIRS: Final = 3_000_000
+
+#: Parts of a weight that the lists teach; the rest is of the model that ships. F1 of shipped, own and blended weights: 0.980, 0.983 and 0.983, 0.978, 0.976 and
+#: 0.980, 0.969, 0.968 and 0.973 on sample cities 31 to 33; 0.685, 0.672 and 0.718 on Nanjing as a city.
+_OWN_PARTS, _PARTS = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,25 @@ def _judged(city: Features, verdicts: Mapping[tuple[str, str], str]) -> Said:
     ]
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     return Said(table[:, 0], table[:, 1], table[:, 2].astype(np.float64))
+
+
+def blended(document: Mapping[str, Any], shipped: Model) -> dict[str, Any]:
+    """The (unsealed) document, its weights two parts of what was learnt and one of the model that ships; integers, so that runs agree."""
+    return {**document, "strata": {name: _blended(document["strata"][name], shipped.strata[name]) for name in STRATA}}
+
+
+def _blended(learnt: Mapping[str, Any], shipped: Stratum) -> dict[str, Any]:
+    def mixed(own: int, other: int) -> int:
+        return (_OWN_PARTS * own + (_PARTS - _OWN_PARTS) * other) // _PARTS
+
+    weights = {
+        comparison.name: {
+            level: mixed(learnt["weights"][comparison.name][level], int(other))
+            for level, other in zip(comparison.levels, shipped.weights[comparison.name], strict=True)
+        }
+        for comparison in COMPARISONS
+    }
+    return {**learnt, "prior": mixed(learnt["prior"], shipped.prior), "weights": weights}
 
 
 def calibrated(document: Mapping[str, Any], listings: pd.DataFrame, verdicts: Mapping[tuple[str, str], str]) -> dict[str, Any]:
