@@ -85,7 +85,7 @@ def same(left: Identified, right: Identified) -> bool:
     return left.station_listing.equals(right.station_listing) and left.redirects.equals(right.redirects)
 
 
-@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 8))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 8))])
 def test_sixty_nights(tmp_path: Path, seed: int) -> None:
     city = MovingCity(random.Random(seed), tmp_path / "decisions.jsonl")
     witness, before = Witness(), None

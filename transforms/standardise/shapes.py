@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from types import ModuleType
 from typing import Final
@@ -64,13 +65,11 @@ def mentioned(modules: Iterable[ModuleType], vocabulary: Iterable[str]) -> Menti
     return Mentioned(marks, number, beside)
 
 
-def _literals(module: ModuleType) -> list[str]:
+@cache
+def _literals(module: ModuleType) -> tuple[str, ...]:
     """All text in a module's code; what its docstrings mention besides does no harm."""
-    return [
-        node.value
-        for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
+    nodes = ast.walk(ast.parse(inspect.getsource(module)))
+    return tuple(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def _cell(members: dict[Any, list[int]], key: tuple[int, int], step: tuple[int, 
     return block if len(block) <= cap else []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows, st.sampled_from([2, 3, 60]))
 def test_candidates_are_those_of_a_plain_reading(monkeypatch: pytest.MonkeyPatch, drawn: list[dict[str, Any]], cap: int) -> None:
     made = []

@@ -24,7 +24,7 @@ texts = st.lists(pieces, max_size=5).map("".join)
 columns = st.lists(st.tuples(texts, texts, st.sampled_from(["bank_outlet", "telecom_hall", "merchant", ""])), min_size=1, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(columns)
 def test_premises_of_columns(rows: list[tuple[str, str, str]]) -> None:
     trade, sort = premises(*(coded_texts(column) for column in zip(*rows, strict=True)))
@@ -39,7 +39,7 @@ def test_premises_of_columns(rows: list[tuple[str, str, str]]) -> None:
         assert (trade_found, sort_found) == (_STREET.get(wanted[0], wanted[0]), wanted[1])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(
         st.tuples(texts, st.sampled_from(["镜湖区", "青阳县", "区", ""]), st.sampled_from(["bank", "telecom", "public", ""])),

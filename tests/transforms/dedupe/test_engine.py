@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.transforms.dedupe.some import judgements, listing, listings, no_judgements
 from transforms.dedupe import Matched, load_model, match
 from transforms.dedupe.engine import PAIR_COLUMNS
+from transforms.dedupe.model import model_of, sealed
 
 MODEL = load_model()
 
@@ -107,8 +108,10 @@ def test_two_lines_of_a_list_that_never_repeats_itself_are_two_stations() -> Non
 def test_what_a_declaration_settles_is_not_asked() -> None:
     doubtful = {**UNION, "name": "工会驿站(青阳路站)", "organisation": None, "kind": "union_station", "phones": None}
     twice = pd.concat([town(), listings(listing("union:11", **doubtful))], ignore_index=True)
-    asked = match(twice, MODEL, no_judgements()).pairs.set_index(["left_id", "right_id"])["review"]
-    declared = match(twice, MODEL, no_judgements(), frozenset({"union"})).pairs.set_index(["left_id", "right_id"])["review"]
+    unsure = {name: {**MODEL.document["thresholds"][name], "mb": mb} for name, mb in (("review_low", -99_000), ("review_high", 99_000))}
+    model = model_of(sealed({**MODEL.document, "thresholds": {**MODEL.document["thresholds"], **unsure}}))  # every pair is in doubt
+    asked = match(twice, model, no_judgements()).pairs.set_index(["left_id", "right_id"])["review"]
+    declared = match(twice, model, no_judgements(), frozenset({"union"})).pairs.set_index(["left_id", "right_id"])["review"]
     differ = asked[asked != declared]
     assert len(differ)
     assert differ.all()

@@ -139,8 +139,11 @@ def wholes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return told
 
 
-@pytest.mark.parametrize(("seed", "cap", "grid"), [(1, 60, 60), (2, 3, 60), (3, 4, 4), (4, 6, 10)])
-def test_a_hundred_random_nights(
+@pytest.mark.parametrize(
+    ("seed", "cap", "grid"),
+    [(1, 60, 60), (2, 3, 60), *(pytest.param(*life, marks=pytest.mark.soak) for life in ((3, 4, 4), (4, 6, 10), (5, 5, 6), (6, 60, 8)))],
+)
+def test_random_nights(
     monkeypatch: pytest.MonkeyPatch, quarter: pd.DataFrame, wholes: list[int], tmp_path: Path, seed: int, cap: int, grid: int
 ) -> None:
     small_caps(monkeypatch, cap, grid)

@@ -61,13 +61,13 @@ _ADDRESSES = st.lists(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(st.one_of(_ADDRESSES, _TEXTS))
 def test_addresses_of_any_pieces(values: list[str]) -> None:
     assert bulk.addresses(values, _WUHU)[1] == []
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(_TEXTS, st.sampled_from([(), ("中国工商银行", "工行"), ("穗玥书店", "穗玥")]))
 def test_names_of_any_pieces(values: list[str], brand: tuple[str, ...]) -> None:
     assert bulk.names(values, _WUHU, brand)[1] == []
