@@ -261,3 +261,19 @@ def renumbered(dice: np.random.Generator, code: Ints, values: pd.Series) -> tupl
     order = dice.permutation(len(more))
     place = np.append(np.argsort(order), -1).astype(np.int32)
     return place[code], more.iloc[order].reset_index(drop=True)
+
+
+def test_a_line_of_a_list_apart_that_left_before_the_other_came_is_clustered_again(quarter: pd.DataFrame, wholes: list[int]) -> None:
+    plain = quarter.head(120).assign(first_seen_on="2026-06-01", gone_on=pd.Series(None, index=range(120), dtype="str"))
+    first = plain.iloc[[0]]
+    source, own = str(first["source"].iloc[0]), str(first["listing_id"].iloc[0])
+    both = pd.concat([plain, first.assign(listing_id=f"{source}:again", first_seen_on="2026-06-05")], ignore_index=True)
+    left = both.assign(gone_on=both["gone_on"].mask(both["listing_id"] == own, "2026-06-05"))
+    state, stations = None, []
+    for listings in (both, left, both):
+        found, state = match_again(listings, MODEL, judgements(), state, "code", frozenset({source}))
+        assert_same(found, match(listings, MODEL, judgements(), frozenset({source})))
+        clusters = found.clusters.set_index("listing_id")["cluster"]
+        stations.append(clusters[own] == clusters[f"{source}:again"])
+    assert stations == [False, True, False]
+    assert len(wholes) == 1
