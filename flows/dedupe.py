@@ -19,6 +19,7 @@ from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
 from transforms.dedupe import Matched, Model, load_model, match, match_lists
+from transforms.dedupe.calibration import Calibration, calibrate
 from transforms.dedupe.fit import fit
 from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
@@ -58,7 +59,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of it. `clusters`: listing_id, station_id, every input row in the order of the files; `notes`: what a reader must know."""
+    """What came of it. `clusters`: listing_id, station_id, every input row in the order of the files; `notes`: what a reader must know.
+
+    With a `calibration`, which takes a truth, pairs have a `probability` too.
+    """
 
     lists: Lists
     listings: pd.DataFrame
@@ -68,6 +72,7 @@ class Found:
     clusters: pd.DataFrame
     notes: tuple[str, ...]
     score: Score | None
+    calibration: Calibration | None
 
 
 def dedupe(asked: Asked, told: Told) -> Found:
@@ -102,8 +107,20 @@ def dedupe(asked: Asked, told: Told) -> Found:
         else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
     )
     clusters = _clusters(lists, matched)
-    score = pair_score(clusters.set_index("listing_id")["station_id"], truth) if truth is not None else None
-    return Found(lists, listings, issues, model, matched, clusters, notes, score)
+    if truth is None:
+        return Found(lists, listings, issues, model, matched, clusters, notes, None, None)
+    score = pair_score(clusters.set_index("listing_id")["station_id"], truth)
+    calibration = _calibration(matched.pairs, truth)
+    if calibration:
+        pairs = matched.pairs.assign(probability=calibration.probability(matched.pairs["weight_mb"].to_numpy(np.int64)))
+        matched = replace(matched, pairs=pairs)
+    return Found(lists, listings, issues, model, matched, clusters, notes, score, calibration)
+
+
+def _calibration(pairs: pd.DataFrame, truth: pd.Series) -> Calibration | None:
+    """What the stored pairs' weights are worth; who is not in the truth is a station of its own there, as in the score."""
+    left, right = (truth.reindex(pairs[side]).to_numpy() for side in ("left_id", "right_id"))
+    return calibrate(pairs["weight_mb"].to_numpy(np.int64), np.asarray(pd.notna(left) & (left == right), dtype=np.bool_))
 
 
 def write(found: Found, out: Path) -> None:

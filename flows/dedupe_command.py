@@ -91,4 +91,10 @@ def _tell(found: Found, out: Path, say: Console) -> None:
         met = found.matched.recall.met
         share = met / found.score.true if found.score.true else 1.0
         say.print(f"候选召回 {share:.4f}（真值中 {met} 对有相同的键；其余的比对不到，各键见 report.html）", markup=False)
+    if found.calibration:
+        told = found.calibration
+        say.print(
+            f"按真值的 {told.pairs} 对校准：权重每 1 比特实际值 {told.slope_milli / 1000:.2f} 比特；pairs.parquet 里有概率（probability）",
+            markup=False,
+        )
     say.print(f"结果在 {out}：clusters.csv、pairs.parquet、review.csv、report.html", markup=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.dedupe_large import large
 from tests.flows.dedupe_lists import dedupe, of_lines, stations, town, truth, written
 from transforms.dedupe.levels import COMPARISONS
 
@@ -45,6 +46,22 @@ def test_with_a_truth_the_page_tells_what_each_key_met(tmp_path: Path) -> None:
     assert re.findall(r">([\d.]+)<", line[1])[-3:-1] == ["120", told[1]]
     assert dedupe(listed, out=tmp_path / "plain").code == 0
     assert "召回" not in (tmp_path / "plain" / "report.html").read_text("utf-8")
+
+
+def test_a_truth_of_many_pairs_makes_weights_probabilities(tmp_path: Path) -> None:
+    made = large(3000)
+    made.plain.to_csv(tmp_path / "lists.csv", index=False)
+    made.truth.to_csv(tmp_path / "truth.csv", index=False)
+    ended = dedupe(tmp_path / "lists.csv", out=tmp_path / "out", truth=tmp_path / "truth.csv")
+    assert "校准" in ended.told
+    pairs = pd.read_parquet(tmp_path / "out" / "pairs.parquet")
+    station = dict(zip(made.truth["listing_id"], made.truth["station"], strict=True))
+    same = pairs["left_id"].map(station) == pairs["right_id"].map(station)
+    for low, high in ((0.0, 0.5), (0.5, 0.9), (0.9, 1.0)):
+        there = pairs["probability"].between(low, high)
+        assert same[there].mean() == pytest.approx(pairs["probability"][there].mean(), abs=0.08)
+    assert "校准" not in dedupe(tmp_path / "lists.csv", out=tmp_path / "plain").told
+    assert "probability" not in pd.read_parquet(tmp_path / "plain" / "pairs.parquet").columns
 
 
 def test_a_truth_of_pairs_scores_the_same_as_one_of_stations(tmp_path: Path) -> None:
