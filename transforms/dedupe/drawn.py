@@ -61,7 +61,9 @@ def _drawn(listings: Features, families: list[_Family], most: int) -> Drawn:
     share, dice = min(1.0, most / max(count, 1)), np.random.default_rng(_SEED)
     parts = []
     for family in families:
-        numbers = np.arange(family.count) if share == 1.0 else np.unique(dice.integers(0, max(family.count, 1), int(share * family.count)))
+        numbers = (
+            np.arange(family.count) if share == 1.0 else sorted_distinct(dice.integers(0, max(family.count, 1), int(share * family.count)))
+        )
         one, other = family.of(numbers)
         parts.append(np.minimum(one, other).astype(np.int64) * len(listings) + np.maximum(one, other))
     codes = sorted_distinct(np.concatenate(parts))

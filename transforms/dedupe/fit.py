@@ -109,8 +109,9 @@ def part_of(listings: pd.DataFrame) -> pd.DataFrame:
     """What EM is taught by: all, or of many listings whole cities in the order of their names, and of one city a strip from the west."""
     if len(listings) <= TEACHES_AT_MOST:
         return listings
-    ordered = listings.sort_values(["city_code", "lng_wgs84", "listing_id"], kind="stable")
-    return ordered.iloc[:TEACHES_AT_MOST].reset_index(drop=True)
+    keys = listings[["city_code", "lng_wgs84", "listing_id"]].reset_index(drop=True)
+    first = keys.sort_values(list(keys.columns), kind="stable").index[:TEACHES_AT_MOST]
+    return listings.iloc[first].reset_index(drop=True)
 
 
 def _fitted(listings: pd.DataFrame, *, across: bool) -> Model:
