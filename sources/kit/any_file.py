@@ -59,19 +59,36 @@ def _told(told: pa.ChunkedArray) -> pd.Series:
     """A column as the text that a person would write; whole numbers that a missing cell made into 3.0 lose the .0."""
     if pa.types.is_string(told.type) or pa.types.is_large_string(told.type):
         return series_of(told.cast(TEXT).combine_chunks())
-    if pa.types.is_float64(told.type) and _is_plain(told):
-        return series_of(pc.if_else(pc.is_nan(told), None, told).cast(TEXT).combine_chunks())
+    if pa.types.is_float64(told.type):
+        figures = told.to_numpy()
+        alike = _written_alike(figures)
+        if alike.mean() > _MOSTLY:
+            return _figures(told, figures, alike)
     column: pd.Series = told.to_pandas()
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all() and (column.dropna().abs() < _EXACT).all():
         column = column.astype("Int64")
     return column.astype("str").where(column.notna(), None).astype("str")
 
 
-def _is_plain(column: pa.ChunkedArray) -> bool:
-    """Whether Arrow writes these numbers as Python does: neither whole nor so small or large that one of them would write an exponent."""
-    figures = column.to_numpy()
-    figures = np.abs(figures[~np.isnan(figures)])
-    return bool(((figures > 0.001) & (figures < 1e9) & (figures % 1 != 0)).all())
+#: Whole numbers from here on (2^53) are no longer all there are among floats.
+_EXACT: Final = 9_007_199_254_740_992
+
+#: Share of a column's numbers that Arrow has to write as Python does for it to write them all; the rest Python writes, one by one.
+_MOSTLY: Final = 0.9
+
+
+def _written_alike(figures: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which numbers Arrow writes as Python does: those neither whole nor so small or large that one of them would write an exponent, and none."""
+    size = np.abs(figures)
+    return np.asarray(np.isnan(figures) | ((size > 0.001) & (size < 1e9) & (size % 1 != 0)), dtype=np.bool_)
+
+
+def _figures(
+    told: pa.ChunkedArray, figures: np.ndarray[tuple[int], np.dtype[np.float64]], alike: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> pd.Series:
+    texts = pc.if_else(pc.is_nan(told), None, told).cast(TEXT).combine_chunks()
+    others = pa.array([str(figure) for figure in figures[~alike].tolist()], type=TEXT)
+    return series_of(pc.replace_with_mask(texts, pa.array(~alike), others))
 
 
 def _workbook(payload: Payload, is_header: IsHeader) -> Raw:

@@ -60,7 +60,7 @@ def read_lists(files: Sequence[Path], asked: Mapping[str, str] | None = None, da
     rows = pd.concat(parts, ignore_index=True)
     for label, part in zip(labels, parts, strict=True):
         _once(part, label)
-    renamed = bool(rows["listing_id"].duplicated().any())
+    renamed = len(parts) > 1 and bool(rows["listing_id"].duplicated().any())
     if renamed:
         placed = rows["file"] + ":" + rows["line"]
         rows["listing_id"] = rows["listing_id"].where(rows["listing_id"] == placed, rows["file"] + ":" + rows["listing_id"])
@@ -116,12 +116,12 @@ def _rows(raw: Raw, known: Mapping[str, str], label: str, datum: Datum | None) -
     cells = {field: _stripped(raw.cells[header]) for field, header in headers.items()}
     frame = pd.DataFrame({field: column for field, column in cells.items() if field not in _OWN})
     count = len(frame)
-    lines = pd.Series(raw.lines.to_numpy(), dtype="str")
-    placed = pd.Series(f"{label}:", index=frame.index, dtype="str").str.cat(lines)
-    absent = pd.Series([None] * count, dtype="str")
-    frame.insert(0, "listing_id", cells.get("listing_id", absent).fillna(placed))
+    lines = raw.lines.reset_index(drop=True)
+    absent = series_of(pa.nulls(count, TEXT))
+    ids = cells.get("listing_id", absent)
+    frame.insert(0, "listing_id", ids.fillna(f"{label}:" + lines) if ids.isna().any() else ids)
     frame.insert(1, "source", cells.get("source", absent).fillna(Path(label).stem))
-    frame.insert(2, "file", pd.Series(label, index=frame.index, dtype="str"))
+    frame.insert(2, "file", series_of(pa.repeat(pa.scalar(label, TEXT), count)))
     frame.insert(3, "line", lines)
     frame.insert(4, "datum", _datums(cells.get("datum"), headers, label, datum, count))
     frame.insert(5, "city", cells.get("city", absent))
