@@ -26,7 +26,7 @@ from benchmarks.dedupe_large import large
 from benchmarks.dedupe_listings import sample_listings
 from benchmarks.results import machine, rewrite
 from sources.kit.any_list import read_lists
-from transforms.dedupe import Model, fit, load_model
+from transforms.dedupe import Model, fit, load_model, train
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
 from transforms.dedupe.cluster import Constraints, cluster
 from transforms.dedupe.coded import Ints
@@ -183,15 +183,15 @@ def independent(name: str) -> Callable[[Document], None]:
 
 @contextmanager
 def patched(**values: object) -> Iterator[None]:
-    """Bounds of `fit` set to others while the block runs."""
-    kept = {name: getattr(fit, name) for name in values}
+    """Bounds of `train` set to others while the block runs."""
+    kept = {name: getattr(train, name) for name in values}
     try:
         for name, value in values.items():
-            setattr(fit, name, value)
+            setattr(train, name, value)
         yield
     finally:
         for name, value in kept.items():
-            setattr(fit, name, value)
+            setattr(train, name, value)
 
 
 def relearnt(town: Town, **values: object) -> float:
@@ -232,7 +232,6 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[Town], float]]] = {
     ("step", "exclusive trades, firms and sorts"): lambda town: clustered(town, is_exclusive=False),
     ("step", "learning (shipped weights alone)"): lambda town: relearnt(town, _OWN_PARTS=0),
     ("step", "blend (own weights alone)"): lambda town: relearnt(town, _OWN_PARTS=3),
-    ("step", "place from unique names"): lambda town: relearnt(town, UNIQUE_AT_LEAST=1 << 40),
     **{("key", key.name): lambda town, name=key.name: f1(without_keys(town, name)) for key in ALL_KEYS},  # type: ignore[misc]
     **{("keys", "+".join(names)): lambda town, names=names: f1(without_keys(town, *names)) for names in _TOGETHER},  # type: ignore[misc]
 }
