@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from desk import words
-from transforms.churn import CHURN_LIMIT, SHAKING, Churn
+from transforms.churn import CHURN_LIMIT, SHAKING, Churn, churn_share
 
 #: Examples shown of each sort of change.
 EXAMPLES: Final = 2
@@ -32,3 +32,12 @@ def churn_sentence(found: Churn, night: str, causes: Sequence[str], name: Callab
         f"有误请先改正；核对无误要放行：{let_through(night, found.digest)} --who 姓名 --why 理由，然后 yizhan nightly --on {night}。"
         "只放行这一夜的这一批变动，变动不同会再次拦下"
     )
+
+
+def churn_warning(shaken: int, known: int) -> list[str]:
+    """A line that says beforehand that the gate would stop a night which shakes `shaken` of `known` open stations; none when it would not."""
+    if (share := churn_share(shaken, known)) <= CHURN_LIMIT:
+        return []
+    return [
+        f"注意：一夜变动 {shaken} 站，占在册 {known} 站的 {share:.0%}，超过 {CHURN_LIMIT:.0%}，夜跑会被变动把关拦下，要人核对后按夜报里的命令放行"
+    ]

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 from rich.console import Console
 
+from desk.churned import churn_warning
 from desk.decided import change_lines, contradiction_lines, named, verdict_word
 from flows.house import House, open_house
 from flows.outlook import Published, read_published, verdicts_of
@@ -245,7 +246,8 @@ def tell_effect(house: House, published: Published, before: Decisions, say: Cons
     nights = [published.next_night(known.judgements, model) for known, model in zip((before, after), models, strict=True)]
     name = named(published.state.station, "station_id")
     say.print("下一夜起生效；马上生效请运行 yizhan nightly。名单不变的话：", markup=False)
-    for line in change_lines(changes(*nights), name):
+    found = changes(*nights)
+    for line in [*change_lines(found, name), *churn_warning(found.shaken, published.open_stations)]:
         say.print(line, markup=False)
     for row in after.log[~after.log["decision_id"].isin(set(before.log["decision_id"]))].to_dict("records"):
         detail = json.loads(row["detail"])

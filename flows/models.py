@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from desk.churned import churn_warning
 from desk.decided import change_lines, named
 from desk.model import model_lines
 from flows.house import House, open_house
@@ -16,7 +17,6 @@ from flows.judge import decisions_of, written
 from flows.outlook import Published, read_published
 from flows.run import RefusedError
 from flows.settings import Settings
-from transforms.churn import CHURN_FLOOR, CHURN_LIMIT
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
 from transforms.dedupe.model import model_of, sealed, write_model
@@ -93,9 +93,11 @@ def compare_model(settings: Settings, say: Console, path: Path) -> int:
     found = difference(house, published, other)
     same = "与现在的是同一个模型。" if other.fingerprint == house.model.fingerprint else ""
     say.print(f"{same}换用 {path}（指纹 {other.fingerprint[:12]}），名单不变的话：", markup=False)
-    for line in change_lines(found, named(published.state.station, "station_id"), examples=20):
+    for line in [
+        *change_lines(found, named(published.state.station, "station_id"), examples=20),
+        *churn_warning(found.shaken, published.open_stations),
+    ]:
         say.print(line, markup=False)
-    _warn(published, found, say)
     return 0
 
 
@@ -116,9 +118,8 @@ def accept_model(settings: Settings, say: Console, path: Path, *, who: str, why:
     _keep(house, other, path)
     number = written(house, [{"act": "model", "fingerprint": other.fingerprint, "who": who, "why": why}])[0]
     say.print(f"已接受 {path}（指纹 {other.fingerprint[:12]}），记为 {number}；下一夜起生效，马上生效请运行 yizhan nightly", markup=False)
-    for line in change_lines(found, named(published.state.station, "station_id")):
+    for line in [*change_lines(found, named(published.state.station, "station_id")), *churn_warning(found.shaken, published.open_stations)]:
         say.print(line, markup=False)
-    _warn(published, found, say)
     say.print(f"撤回：yizhan undo {number} --who 姓名 --why 理由", markup=False)
     return 0
 
@@ -140,13 +141,3 @@ def _keep(house: House, model: Model, path: Path) -> None:
     fsync(draft)
     draft.replace(kept)
     fsync(kept.parent)
-
-
-def _warn(published: Published, found: Changes, say: Console) -> None:
-    """Say beforehand that the churn gate would stop the night."""
-    count = int(published.state.station["status"].eq("open").sum())
-    if count >= CHURN_FLOOR and found.touched > CHURN_LIMIT * count:
-        say.print(
-            f"注意：一次触动 {found.touched} 站，超过在册 {count} 站的 {CHURN_LIMIT:.0%}，夜跑会被变动把关拦下，要人按夜报里的命令放行",
-            markup=False,
-        )

@@ -31,6 +31,11 @@ class Published:
         """Listing id → station id."""
         return dict(zip(self.state.station_listing["listing_id"], self.state.station_listing["station_id"], strict=True))
 
+    @property
+    def open_stations(self) -> int:
+        """Open stations."""
+        return int(self.state.station["status"].eq("open").sum())
+
     def listing(self, listing_id: str) -> pd.Series | None:
         """A listing, None when there is none."""
         found = self.listings[self.listings["listing_id"] == listing_id]

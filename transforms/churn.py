@@ -39,12 +39,17 @@ class Churn:
     @property
     def share(self) -> float:
         """Share (0-1) of the ids that are shaken; 0 under CHURN_FLOOR stations."""
-        return 0.0 if self.known < CHURN_FLOOR else len(self.shaken) / self.known
+        return churn_share(len(self.shaken), self.known)
 
     @property
     def is_too_much(self) -> bool:
         """Whether a person has to look first."""
         return self.share > CHURN_LIMIT
+
+
+def churn_share(shaken: int, known: int) -> float:
+    """Share (0-1) of `known` open stations that are shaken; 0 under CHURN_FLOOR stations."""
+    return 0.0 if known < CHURN_FLOOR else shaken / known
 
 
 def churn(before: Register, events: pd.DataFrame) -> Churn:

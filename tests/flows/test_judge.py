@@ -167,6 +167,13 @@ def test_a_file_is_taken_whole(published: Household, tmp_path: Path, encoding: s
     assert kept[["verdict", "who", "why"]].to_numpy().tolist() == [["same", "王芳", "一个门"], ["not", "李敏", "隔一条街"]]
 
 
+def test_a_file_that_would_stop_at_the_churn_gate_says_so(published: Household, tmp_path: Path) -> None:
+    ids = strangers(published, 10_000)
+    pairs = [f"{a},{b},same,看过,王芳" for a, b in zip(ids[::2], ids[1::2], strict=False)]
+    assert "夜跑会被变动把关拦下" in heard(published, csv(tmp_path, HEADER, *pairs))
+    assert "夜跑会被变动把关拦下" not in heard(published, *joined(published), "not")
+
+
 def test_a_file_with_bad_lines_is_refused_whole_and_each_is_told(published: Household, tmp_path: Path) -> None:
     a, b, c = strangers(published, 3)
     file = csv(tmp_path, HEADER, f"{a},{b},same,一个门,王芳", f"{a},{c},perhaps,,王芳", f"x:1,{c},not,看过,王芳", f"{b},{a},not,看过,王芳")

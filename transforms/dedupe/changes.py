@@ -21,6 +21,12 @@ class Changes:
         """Stations of now that would be merged or split."""
         return len({*self.split["station_id"], *(each for parts in self.merged["parts"] for each in parts.split(";"))})
 
+    @property
+    def shaken(self) -> int:
+        """Stations of now that would lose their id to another or lose a part: what the churn gate counts."""
+        lost = (each for row in self.merged.itertuples() for each in str(row.parts).split(";") if each != row.station_id)
+        return len({*self.split["station_id"], *lost})
+
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> Changes:
     """From `before` to `after`, both listing_id → station_id over the same listings (those of only one of them count for nothing)."""
