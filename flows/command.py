@@ -7,11 +7,14 @@ import traceback
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from flows.settings import SettingError, load_settings, prepare_process
+if TYPE_CHECKING:  # settings take a tenth of a second to import, and `dedupe` has none
+    from flows.settings import Settings
+
 
 PUBLISHED, WRONG_USE, LOCKED, OUR_FAULT = 0, 2, 3, 70
 
@@ -31,6 +34,13 @@ accept = App(name="accept", help="Let through what a gate stopped.")
 app.command(accept)
 say = Console(highlight=False)
 warn = Console(stderr=True, highlight=False)
+
+
+def _settings() -> Settings:
+    """The settings of this process. Raises SettingError."""
+    from flows.settings import load_settings
+
+    return load_settings()
 
 
 @app.command
@@ -61,7 +71,7 @@ def nightly(
     """
     from flows.run import run_night
 
-    return run_night(load_settings(), on=on, full=full, refetch=refetch, only=source or [], sample=sample, say=say)
+    return run_night(_settings(), on=on, full=full, refetch=refetch, only=source or [], sample=sample, say=say)
 
 
 @app.command
@@ -72,8 +82,9 @@ def serve(*, sample: bool = False) -> int:
     """
     from flows.house import open_house
     from flows.serve import serve as serve_all
+    from flows.settings import prepare_process
 
-    settings = load_settings()
+    settings = _settings()
     prepare_process(settings)
     serve_all(settings, open_house(settings).city.timezone, sample=sample)
     return PUBLISHED
@@ -87,7 +98,7 @@ def status() -> int:
     """
     from flows.look import show_status
 
-    return show_status(load_settings(), say)
+    return show_status(_settings(), say)
 
 
 @app.command
@@ -98,7 +109,7 @@ def sources() -> int:
     """
     from flows.look import show_sources
 
-    return show_sources(load_settings(), say)
+    return show_sources(_settings(), say)
 
 
 @app.command
@@ -109,7 +120,7 @@ def quarantine(*, source: str | None = None, rule: str | None = None) -> int:
     """
     from flows.look import show_quarantine
 
-    return show_quarantine(load_settings(), say, source=source, rule=rule)
+    return show_quarantine(_settings(), say, source=source, rule=rule)
 
 
 @app.command
@@ -120,7 +131,7 @@ def rollback(*, to: str | None = None) -> int:
     """
     from flows.look import roll_back
 
-    return roll_back(load_settings(), say, to=to)
+    return roll_back(_settings(), say, to=to)
 
 
 @app.command
@@ -131,7 +142,7 @@ def prune() -> int:
     """
     from flows.look import prune_old
 
-    return prune_old(load_settings(), say)
+    return prune_old(_settings(), say)
 
 
 @app.command
@@ -221,7 +232,7 @@ def judge(*words: str, who: str | None = None, why: str | None = None, closed: b
     """
     from flows.judge import judge as take
 
-    return take(load_settings(), say, words, who=who, why=why, closed=closed)
+    return take(_settings(), say, words, who=who, why=why, closed=closed)
 
 
 @app.command
@@ -232,7 +243,7 @@ def undo(decision_id: str, *, who: str, why: str) -> int:
     """
     from flows.judge import undo as take_back
 
-    return take_back(load_settings(), say, decision_id, who=who, why=why)
+    return take_back(_settings(), say, decision_id, who=who, why=why)
 
 
 @app.command
@@ -243,7 +254,7 @@ def review(*, limit: int = 20) -> int:
     """
     from flows.explain import show_review
 
-    return show_review(load_settings(), say, limit=limit)
+    return show_review(_settings(), say, limit=limit)
 
 
 @app.command
@@ -254,7 +265,7 @@ def explain(left_id: str, right_id: str) -> int:
     """
     from flows.explain import show_pair
 
-    return show_pair(load_settings(), say, left_id, right_id)
+    return show_pair(_settings(), say, left_id, right_id)
 
 
 @app.command
@@ -265,7 +276,7 @@ def station(station_id: str) -> int:
     """
     from flows.explain import show_station
 
-    return show_station(load_settings(), say, station_id)
+    return show_station(_settings(), say, station_id)
 
 
 @model.command(name="show")
@@ -276,7 +287,7 @@ def model_show() -> int:
     """
     from flows.models import show_model
 
-    return show_model(load_settings(), say)
+    return show_model(_settings(), say)
 
 
 @model.command(name="train")
@@ -287,7 +298,7 @@ def model_train() -> int:
     """
     from flows.models import train_model
 
-    return train_model(load_settings(), say)
+    return train_model(_settings(), say)
 
 
 @model.command(name="compare")
@@ -298,7 +309,7 @@ def model_compare(file: Path) -> int:
     """
     from flows.models import compare_model
 
-    return compare_model(load_settings(), say, file)
+    return compare_model(_settings(), say, file)
 
 
 @model.command(name="accept")
@@ -309,7 +320,7 @@ def model_accept(file: Path, *, who: str, why: str) -> int:
     """
     from flows.models import accept_model
 
-    return accept_model(load_settings(), say, file, who=who, why=why)
+    return accept_model(_settings(), say, file, who=who, why=why)
 
 
 @accept.command(name="churn")
@@ -327,7 +338,7 @@ def accept_churn(night: date, digest: str, *, who: str, why: str) -> int:
     """
     from flows.accept import accept_churn as take
 
-    return take(load_settings(), say, night.isoformat(), digest, who=who, why=why)
+    return take(_settings(), say, night.isoformat(), digest, who=who, why=why)
 
 
 def main() -> None:
@@ -349,6 +360,8 @@ def _run(arguments: list[str]) -> int:
 
 def _told(error: Exception) -> int:
     """Say what went wrong, and its exit code. The classes are imported only now: a command that needs no Prefect starts without it."""
+    from flows.settings import SettingError
+
     if isinstance(error, SettingError):
         warn.print(str(error), markup=False)
         return WRONG_USE

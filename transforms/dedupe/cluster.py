@@ -14,10 +14,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from transforms.dedupe.coded import Ints, Marks
+from transforms.dedupe.components import component_of
 
 #: A component larger than this is split by raising its link threshold, so that all its pairs (about n²/2) stay affordable. A station
 #: is on at most a handful of lists; what is larger is a chain of weak links.
@@ -160,8 +159,7 @@ def connected(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
     nodes = np.flatnonzero(named)
     place = np.zeros(count, dtype=np.int32)
     place[nodes] = np.arange(len(nodes), dtype=np.int32)
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (place[a], place[b])), shape=(len(nodes), len(nodes)))
-    return nodes, np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return nodes, component_of(len(nodes), place[a], place[b])
 
 
 def _by_size(found: list[tuple[Ints, Ints]]) -> Iterator[Ints]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from transforms.dedupe.components import component_of
 from transforms.dedupe.features import Ints
 
 #: A component with more listings of one list than this is settled pair by pair from the heaviest on: the square would not fit.
@@ -22,8 +21,7 @@ def partners(count: int, left: Ints, right: Ints, weights: Ints, same: int) -> I
     labels = np.arange(count, dtype=np.int64)
     if not len(a):
         return labels
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
-    component = connected_components(graph, directed=False)[1][a]
+    component = component_of(count, a, b)[a]
     order = np.lexsort((b, a, component))
     bounds = np.nonzero(np.diff(component[order]))[0] + 1
     for part in np.split(order, bounds):

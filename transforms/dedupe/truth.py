@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from transforms.dedupe.components import component_of
 
 _LISTING: Final = ("listing_id", "id", "登记编号", "编号")
 _STATION: Final = ("station", "station_id", "cluster", "cluster_id", "entity_id", "驿站编号")
@@ -62,5 +61,4 @@ def _all_known(path: Path, named: pd.Series, known: set[str]) -> None:
 def _closed(left: pd.Series, right: pd.Series) -> pd.Series:
     codes, values = pd.factorize(pd.concat([left, right], ignore_index=True))
     half = len(left)
-    graph = coo_array((np.ones(half, dtype=np.int8), (codes[:half], codes[half:])), shape=(len(values), len(values)))
-    return pd.Series(connected_components(graph, directed=False)[1].astype("str"), index=pd.Index(values))
+    return pd.Series(component_of(len(values), codes[:half], codes[half:]).astype("str"), index=pd.Index(values))
