@@ -203,7 +203,7 @@ def dedupe(
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.
 
-    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei YIZHAN_HOME=var/hefei yizhan nightly`.
+    Example: `yizhan city new cities/hefei && YIZHAN_CITY=cities/hefei YIZHAN_HOME=var-hefei yizhan nightly`.
     """
     from flows.look import make_city
 

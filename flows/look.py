@@ -134,7 +134,7 @@ def make_city(folder: Path, say: Console) -> int:
         new_city(folder)
     except FileExistsError as taken:
         raise RefusedError(f"{folder} 已存在且不是空目录；请换一个目录") from taken
-    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} YIZHAN_HOME=var/{folder.name} .venv/bin/yizhan nightly", markup=False)
+    say.print(f"已生成 {folder}；试运行：YIZHAN_CITY={folder} YIZHAN_HOME=var-{folder.name} .venv/bin/yizhan nightly", markup=False)
     return 0
 
 
