@@ -25,7 +25,7 @@ left join (select source, count(*) as issues, string_agg(message, ' ' order by m
 where r.night = :night order by r.source
 """
 _ISSUES: Final = """
-select source, rule, severity, responsibility, count(*) as issue_count, min(message) as example
+select source, rule, severity, responsibility, count(*) as issue_count, sum(case when decision_id is null then 0 else 1 end) as allowed_count, min(message) as example
 from issue where night = :night
 group by source, rule, severity, responsibility
 order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, issue_count desc, source, rule
@@ -34,7 +34,7 @@ order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, 
 _HELD: Final = """
 with met as (
   select source, row_key, rule, field, value, message, night, max(night) over (partition by source, row_key) as last
-  from issue where night <= :night and severity = 'critical' and row_key is not null
+  from issue where night <= :night and severity = 'critical' and decision_id is null and row_key is not null
 )
 select q.source, m.rule, q.row_key, q.line, m.field, m.value, m.message, q.opened_on, q.opened_on = :night as is_new
 from quarantine q join met m on m.source = q.source and m.row_key = q.row_key and m.night = m.last

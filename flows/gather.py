@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 import pandas as pd
@@ -21,6 +22,7 @@ from sources.kit.read import read
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
 from sources.kit.retrieve import retrieve
 from sources.kit.source import Source
+from transforms.allowed import Allowed, is_holding, plain_digest
 from transforms.ledger import Settled, Tonight, expiry, settle
 from transforms.records import columns_of, empty_frame, no_issues
 from transforms.standardise import standardise
@@ -33,6 +35,9 @@ WITHDRAWN_DAYS: Final = 60
 
 #: What names a row in an issue.
 _KEY: Final = ("source", "row_key", "line")
+
+#: Before the line of a row that waits in the quarantine and is judged again: no owner's line begins so.
+_WAITED: Final = "\x1f"
 
 QUARANTINE_COLUMNS: Final = ("source", "row_key", "row_digest", "line", "verbatim", "rules", "payload")
 
@@ -115,22 +120,78 @@ def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
     return recalled
 
 
-def validate(house: House, state: State, received: Sequence[Received], night: str, *, full: bool) -> list[Gathered]:
+def validate(house: House, state: State, received: Sequence[Received], night: str, allowed: Allowed, *, full: bool) -> list[Gathered]:
     """Row suite, standardise, listing suite, source gate and ledger, of all sources at once: a suite costs by its run, not by its rows.
 
-    Unless `full`, a row that reads as it did on its source's last good night takes over what was found and made of it then.
+    Unless `full`, a row that reads as it did on its source's last good night takes over what was found and made of it then. `allowed`: what people
+    said of rows that holds tonight.
     """
     taken = [each for each in received if each.contracted is not None and not each.contracted.stopped]
     kept = nothing_known() if full else known_before(state)
-    listings, issues = _listings(house, [each.contracted for each in taken if each.contracted], night, kept)
     before = {each.source: _before(state, each.source) for each in received}
-    before |= {each.source: _restated(house, before[each.source], each, full=full) for each in received if not _is_whole(each)}
-    return [
-        _judged(house, before[each.source], each, _of(listings, each.source), _of(issues, each.source))
-        if each in taken
-        else _carried(house.sources[each.source], before[each.source], each)
-        for each in received
-    ]
+    waiting = {each.source: _waiting(house, before[each.source], each, allowed) for each in received}
+    rows = together([empty_frame("row"), *(each.contracted.rows for each in taken if each.contracted), *waiting.values()])
+    listings, issues = _listings(house, rows, [each.contracted.issues for each in taken if each.contracted], night, kept, allowed)
+    before |= {each.source: _restated(house, before[each.source], each, allowed, full=full) for each in received if not _is_whole(each)}
+    gathered = []
+    for each in received:
+        own, found = _of(listings, each.source), _of(issues, each.source)
+        again = own["line"].str.startswith(_WAITED)
+        fresh, aside = found[~_is_waiting(found)], found[_is_waiting(found)]
+        judged = (
+            _judged(house, before[each.source], each, own[~again].reset_index(drop=True), fresh.reset_index(drop=True))
+            if each in taken
+            else _carried(house.sources[each.source], before[each.source], each)
+        )
+        gathered.append(_let_in(judged, own[again].reset_index(drop=True), aside, night))
+    return gathered
+
+
+def _is_waiting(issues: pd.DataFrame) -> pd.Series:
+    return issues["line"].str.startswith(_WAITED).fillna(value=False).astype(bool)
+
+
+def _waiting(house: House, before: _Before, received: Received, allowed: Allowed) -> pd.DataFrame:
+    """Rows of the source's open quarantine that a decision speaks of and tonight's list does not bring again: they are judged once more."""
+    held = before.quarantine
+    if _is_whole(received) or held.empty:
+        return empty_frame("row")
+    named = set(received.contracted.rows["row_key"]) if received.contracted is not None and not received.contracted.stopped else set()
+    asked = held[allowed.touched(held) & ~held["row_key"].isin(named)].reset_index(drop=True)
+    if asked.empty:
+        return empty_frame("row")
+    rows = rows_again(asked["verbatim"], house.sources[received.source]).sort_values("line", key=lambda line: line.astype(int))
+    return rows.assign(row_key=asked["row_key"].to_numpy(), line=(_WAITED + asked["line"]).to_numpy())
+
+
+def _let_in(gathered: Gathered, listings: pd.DataFrame, issues: pd.DataFrame, night: str) -> Gathered:
+    """The source with rows of its quarantine that a decision made pass tonight. They are read again, so they count as rows of tonight."""
+    if listings.empty:
+        return gathered
+    lines = listings["line"]
+    none = empty_frame("row").assign(reason=pd.Series(dtype="str"))
+    tonight = Tonight("delta", len(listings), listings.drop(columns="line"), none, none)
+    first = gathered.settled
+    then = settle(gathered.source, first.listings, first.quarantine, tonight, night, None)
+    tally = replace(
+        then.tally,
+        rows_read=first.tally.rows_read + then.tally.rows_read,
+        accepted=first.tally.accepted + then.tally.accepted,
+        held_back=first.tally.held_back,
+        ignored=first.tally.ignored,
+        open_before=first.tally.open_before,
+        opened=first.tally.opened + then.tally.opened,
+        closed=first.tally.closed + then.tally.closed,
+        is_stopped=first.tally.is_stopped,
+    )
+    told = issues[issues["line"].isin(lines)]
+    told = told.assign(line=told["line"].str.removeprefix(_WAITED))
+    return replace(gathered, settled=replace(then, tally=tally), issues=together([gathered.issues, told]))
+
+
+def _as_owned(known: pd.DataFrame) -> pd.DataFrame:
+    """Listings as rows whose content is the owner's own: what corrections make of their digests tells whether they stand as they should."""
+    return known[["source", "row_key"]].assign(row_digest=plain_digest(known["row_digest"]), **dict.fromkeys(columns_of("row")))
 
 
 def _is_whole(received: Received) -> bool:
@@ -139,23 +200,27 @@ def _is_whole(received: Received) -> bool:
     return contracted is not None and not contracted.stopped and received.retrieval.mode != "delta"
 
 
-def _restated(house: House, before: _Before, received: Received, *, full: bool) -> _Before:
+def _restated(house: House, before: _Before, received: Received, allowed: Allowed, *, full: bool) -> _Before:
     """The open listings that tonight's rows do not name, worked out anew from what was kept of their rows: all of them when `full`, else
-    those with a date that could not be taken, for by tonight it may have come. Those that today's rules cannot read stay as they are, and
-    are judged when their owner sends them again."""
+    those with a date that could not be taken, for by tonight it may have come, and those that a person corrected or no longer does. Those that
+    today's rules cannot read stay as they are, and are judged when their owner sends them again."""
     known = before.listings
     source = house.sources[received.source]
     dates = {field: f"{field}_on" for field in ("opened", "updated") if field in source.columns.values()}
     is_asked = known["is_open"].astype(bool)
+    by_hand = known["row_digest"].ne(allowed.corrected(_as_owned(known))["row_digest"]) if len(known) else is_asked
     if not full:
-        is_asked &= known[list(dates.values())].isna().any(axis=1)
+        is_asked &= known[list(dates.values())].isna().any(axis=1) | by_hand
     if not is_asked.any():
         return before
+    said = set(known.loc[is_asked & by_hand, "listing_id"])
     rows = rows_again(known.loc[is_asked, "verbatim"], source)
     listing_ids = dict(zip(map(str, range(1, int(is_asked.sum()) + 1)), known.loc[is_asked, "listing_id"], strict=True))
     if not full:
         taken = known.set_index("listing_id").loc[rows["line"].map(listing_ids), list(dates.values())].notna().to_numpy()
-        rows = rows[(rows[list(dates)].notna().to_numpy() & ~taken).any(axis=1)]
+        rows = rows[(rows[list(dates)].notna().to_numpy() & ~taken).any(axis=1) | rows["line"].map(listing_ids).isin(said)]
+    keys = known.set_index("listing_id")["row_key"]
+    rows = allowed.corrected(rows.assign(row_key=rows["line"].map(listing_ids).map(keys)))
     anew, _ = standardise(rows.reset_index(drop=True), source.layout, house.city, received.retrieval.night)
     anew = anew.assign(listing_id=anew["line"].map(listing_ids)).set_index("listing_id")
     fields = [name for name in (*columns_of("listing"), "row_digest") if name != "listing_id"]
@@ -221,16 +286,19 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
     return Checkpoint.from_json(f'{{"parts": {text}}}').parts if text else ()
 
 
-def _listings(house: House, contracted: Sequence[Contracted], night: str, before: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Listings of the rows that no critical rule holds back, and every issue so far, of all sources."""
+def _listings(
+    house: House, rows: pd.DataFrame, found: Sequence[pd.DataFrame], night: str, before: Known, allowed: Allowed
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Listings of the rows that no critical rule holds back, and every issue so far (`found`: those of the contracts), of all sources."""
     mapped = house.mapped
-    rows = together([each.rows for each in contracted] or [empty_frame("row")])
-    issues = together([no_issues(), *(each.issues for each in contracted)])
+    rows = allowed.corrected(rows)
+    told = partial(allowed.let_through, rows=rows)
+    issues = told(together([no_issues(), *found]))
     fit = rows[~_at(rows).isin(_critical(issues))]
     again = before.again(fit)
-    issues = together([issues, before.issues_of(fit[again])]).drop_duplicates(["source", "line", "rule", "field"], ignore_index=True)
+    issues = together([issues, told(before.issues_of(fit[again]))]).drop_duplicates(["source", "line", "rule", "field"], ignore_index=True)
     is_known = _at(rows).isin(set(_at(fit[again])))
-    issues = together([issues, run_suite(ROWS, rows, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues])
+    issues = together([issues, told(run_suite(ROWS, rows, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues)])
     fresh = rows[~is_known & ~_at(rows).isin(_critical(issues))]
     cleaned = [
         standardise(own.reset_index(drop=True), house.sources[str(key)].layout, house.city, night)
@@ -238,9 +306,9 @@ def _listings(house: House, contracted: Sequence[Contracted], night: str, before
     ]
     taken_over = before.listings_of(fit[again])
     listings = together([empty_frame("listing"), taken_over, *(each for each, _ in cleaned)])
-    issues = together([issues, *(each for _, each in cleaned)])
+    issues = together([issues, *(told(each) for _, each in cleaned)])
     is_known = _at(listings).isin(set(_at(taken_over)))
-    issues = together([issues, run_suite(LISTINGS, listings, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues])
+    issues = together([issues, told(run_suite(LISTINGS, listings, _KEY, house.city, night, mapped=mapped, known=is_known.tolist()).issues)])
     return listings[~_at(listings).isin(_critical(issues))], issues
 
 
@@ -251,7 +319,7 @@ def _at(frame: pd.DataFrame) -> pd.Series:
 
 def _critical(issues: pd.DataFrame) -> frozenset[str]:
     """Places of the rows that a critical rule holds back."""
-    return frozenset(_at(issues[issues["severity"].eq("critical") & issues["line"].notna()]))
+    return frozenset(_at(issues[is_holding(issues) & issues["line"].notna()]))
 
 
 def _of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -302,7 +370,7 @@ def _tonight(retrieval: Retrieval, contracted: Contracted, listings: pd.DataFram
 def _held(contracted: Contracted, issues: pd.DataFrame, retrieval: Retrieval) -> pd.DataFrame:
     """Rows held back, as the quarantine keeps them: verbatim, with the rules met and the payload (a page, a file) that each lies in."""
     rows = contracted.rows
-    critical = issues[issues["severity"].eq("critical") & issues["line"].notna()]
+    critical = issues[is_holding(issues) & issues["line"].notna()]
     rules = critical.groupby("line")["rule"].agg(lambda met: ";".join(sorted(set(met))))
     held = rows[rows["line"].isin(rules.index)].reset_index(drop=True)
     payloads = held["line"].map(contracted.parts).map(dict(enumerate(part.sha256 for part in retrieval.parts)))

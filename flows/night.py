@@ -141,7 +141,8 @@ class Concluded:
 
 def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     """Validate what was received, make the register out of it, and judge the night."""
-    gathered = validate(stage.house, stage.state, received, stage.night, full=stage.is_full)
+    allowed = stage.decisions.allowed.in_force(stage.night)
+    gathered = validate(stage.house, stage.state, received, stage.night, allowed, full=stage.is_full)
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))

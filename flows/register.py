@@ -16,13 +16,14 @@ from flows.gather import Gathered
 from flows.house import House
 from flows.rules import every_rule
 from sources.kit.retrieval import Outcome
+from transforms.allowed import is_holding
 from transforms.churn import churn
 from transforms.dedupe import Matched, Model, datum_suspects, identify, match_again, read_state, state_fingerprint, write_state
 from transforms.dedupe.judgements import applied, asked_again
 from transforms.events import Register, night_events
 from transforms.ledger import ABSENT_ONCE, ABSENT_TWICE
 from transforms.merge import merge
-from transforms.records import RULES, issue_rows, no_issues
+from transforms.records import RULES, empty_frame, issue_rows, no_issues
 from warehouse.journal import Decisions
 from warehouse.load import NightTables
 from warehouse.state import State
@@ -66,7 +67,8 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
-    issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
+    of_stations = decisions.allowed.in_force(night).let_through(suite.issues, empty_frame("row"))
+    issues = [frame for frame in (merged.issues, suspects, of_stations) if len(frame)]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
     events = night_events(before, after, listings)
     return Registered(
@@ -99,7 +101,7 @@ def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFram
 def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:
     """Rejected if, and only if, conservation, a critical station rule or the churn gate fails, or no source is usable."""
     faults = [fault for each in gathered for fault in each.settled.tally.faults]
-    critical = registered.issues[registered.issues["severity"].eq("critical") & registered.issues["station_id"].notna()]
+    critical = registered.issues[is_holding(registered.issues) & registered.issues["station_id"].notna()]
     wanted = [each for each in gathered if each.retrieval.outcome not in (Outcome.NOT_DUE, Outcome.NOT_ASKED)]
     is_usable = not wanted or any(each.last_good_on == night for each in wanted)  # a night on which nobody publishes is a good night
     reasons = [

@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
+from transforms.allowed import CORRECTION_COLUMNS, RELEASE_COLUMNS, WAIVER_COLUMNS, Allowed
 from warehouse.disk import fsync
 
 
@@ -33,6 +34,7 @@ class Decisions:
     and what was judged, as JSON objects: left, right (each side's content: source, name, address) and seen (weight_mb, levels), empty where the line has none.
     corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
+    allowed: releases, waivers and corrections of rows, whenever they hold.
     model: fingerprint of the dedupe model accepted last, None while that which ships is in force.
     let_through: night and digest of each set of changes that the churn gate is to let pass.
     """
@@ -42,6 +44,7 @@ class Decisions:
     log: pd.DataFrame
     model: str | None = None
     let_through: frozenset[tuple[str, str]] = frozenset()
+    allowed: Allowed = field(default_factory=Allowed)
 
 
 _JUDGED = ("left", "right", "seen")
@@ -122,8 +125,8 @@ def _write_all(descriptor: int, lines: bytes, size: int) -> None:
 def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
-    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; model {fingerprint}; churn {night, digest}; undo {undoes}. What
-    else stands in a line is kept in the log.
+    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; release {source, night, until, rows: a list of
+    [row_key, row_digest, rules]}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
 
@@ -131,16 +134,30 @@ def read_journal(path: Path) -> Decisions:
 def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
     standing = _standing(lines)
     models = [str(line["fingerprint"]) for line in standing if line["act"] == "model"]
+    corrections = _frame(
+        [_pick(line, _CORRECTION) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"]
+    )
     undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}
     return Decisions(
         judgements=_frame([_judgement(line) for line in standing if line["act"] == "judge"], _JUDGEMENT, ["left_id", "right_id"]),
-        corrections=_frame(
-            [_pick(line, _CORRECTION) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"]
-        ),
+        corrections=corrections,
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
         model=models[-1] if models else None,
         let_through=frozenset((str(line["night"]), str(line["digest"])) for line in standing if line["act"] == "churn"),
+        allowed=Allowed(
+            releases=_frame(
+                [each for line in standing if line["act"] == "release" for each in _released(line)], RELEASE_COLUMNS, [*RELEASE_COLUMNS]
+            ),
+            waivers=_frame([_pick(line, WAIVER_COLUMNS) for line in standing if line["act"] == "waive"], WAIVER_COLUMNS, [*WAIVER_COLUMNS]),
+            corrections=corrections.loc[corrections["scope"] == "row", list(CORRECTION_COLUMNS)].reset_index(drop=True),
+        ),
     )
+
+
+def _released(line: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line a row and rule that the release names."""
+    same = {name: line.get(name) for name in ("decision_id", "source", "night", "until")}
+    return [{**same, "row_key": key, "row_digest": digest, "rule": rule} for key, digest, rules in line["rows"] for rule in rules]
 
 
 def _standing(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

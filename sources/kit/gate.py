@@ -10,6 +10,7 @@ import pandas as pd
 from sources.kit.renumbering import renumbered
 from sources.kit.retrieval import Outcome, Retrieval
 from sources.kit.source import Accepted, Source
+from transforms.allowed import is_holding
 from transforms.records import RULES, issue_rows, no_issues
 
 #: Share of a source's open listings that may vanish in one night. A lively city closes about 1 % a night, so ten times that is an
@@ -103,7 +104,7 @@ def _is_broad(lost: int, before: int) -> bool:
 
 def _failing(brought: Brought) -> list[str]:
     """One sentence a critical rule that fails broadly."""
-    rows = brought.issues[brought.issues["severity"].eq("critical") & brought.issues["line"].notna()]
+    rows = brought.issues[is_holding(brought.issues) & brought.issues["line"].notna()]
     failed = rows.groupby("rule")["line"].nunique()
     broad = failed[(failed >= FAILING_FLOOR) & (failed > FAILING_SHARE * brought.rows_read)]
     return [

@@ -11,7 +11,8 @@ import pandas as pd
 Severity: TypeAlias = Literal["critical", "warning", "info"]
 Responsibility: TypeAlias = Literal["owner", "us"]
 
-#: Columns of an issues frame. `row_key` and `line` are missing for an issue of a whole source; `station_id` is set only by the station suite.
+#: Columns of an issues frame. `row_key` and `line` are missing for an issue of a whole source; `station_id` is set only by the station suite;
+#: `decision_id` names the decision of a person that passes over it, most have none.
 ISSUE_COLUMNS: Final = (
     "source",
     "row_key",
@@ -23,6 +24,7 @@ ISSUE_COLUMNS: Final = (
     "severity",
     "responsibility",
     "message",
+    "decision_id",
 )
 
 #: A value shown in an issue is cut here: enough to recognise it, short enough for a table cell.
@@ -81,6 +83,7 @@ def issue_rows(
     frame["severity"] = rule.severity
     frame["responsibility"] = rule.responsibility
     frame["message"] = [sentence.replace("{value}", value or "（空）") for value in shown]
+    frame["decision_id"] = None
     return frame.astype("str").where(frame.notna(), None).astype("str")[list(ISSUE_COLUMNS)]
 
 

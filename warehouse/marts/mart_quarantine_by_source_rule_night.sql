@@ -16,7 +16,7 @@ with found as (
     max(case when q.source is null then 0 else 1 end) as is_new
   from issue i
   left join quarantine q on q.source = i.source and q.row_key = coalesce(i.row_key, '') and q.opened_on = i.night
-  where i.severity = 'critical' and i.source is not null
+  where i.severity = 'critical' and i.decision_id is null and i.source is not null
   group by i.night, i.source, i.rule, i.responsibility, i.line is null, coalesce(i.row_key, ''), i.line
 )
 select

@@ -102,3 +102,4 @@ class Issue(Base):
     severity: Mapped[str] = told("critical (holds the row back), warning (flags it) or info (counts)")
     responsibility: Mapped[str] = told("who must mend it: owner or us")
     message: Mapped[str] = told("what is wrong and what to do (Chinese)")
+    decision_id: Mapped[str | None] = told("decision of a person that passes over it, so that it holds nothing back; empty for most")
