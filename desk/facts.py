@@ -36,7 +36,7 @@ with met as (
   select source, row_key, rule, field, value, message, night, max(night) over (partition by source, row_key) as last
   from issue where night <= :night and severity = 'critical' and decision_id is null and row_key is not null
 )
-select q.source, m.rule, q.row_key, q.line, m.field, m.value, m.message, q.opened_on, q.opened_on = :night as is_new
+select q.source, m.rule, q.row_key, q.row_digest, q.line, m.field, m.value, m.message, q.opened_on, q.opened_on = :night as is_new
 from quarantine q join met m on m.source = q.source and m.row_key = q.row_key and m.night = m.last
 where q.opened_on <= :night and (q.closed_on is null or q.closed_on > :night)
 order by q.source, m.rule, is_new desc, q.row_key, m.value

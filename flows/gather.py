@@ -21,7 +21,7 @@ from sources.kit.gate import Brought, Verdict, arrival, gate
 from sources.kit.read import read
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
 from sources.kit.retrieve import retrieve
-from sources.kit.source import Source
+from sources.kit.source import Accepted, Source
 from transforms.allowed import Allowed, is_holding, plain_digest
 from transforms.ledger import Settled, Tonight, expiry, settle
 from transforms.records import columns_of, empty_frame, no_issues
@@ -106,7 +106,7 @@ def _read(house: House, retrieval: Retrieval) -> Received:
     source = house.sources[retrieval.source]
     if not retrieval.outcome.is_usable:
         return Received(source.key, retrieval, None)
-    return Received(source.key, retrieval, apply(read(source, retrieval, house.archive), source))
+    return Received(source.key, retrieval, apply(read(source, retrieval, house.archive), source, house.drift.get(source.key)))
 
 
 def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:
@@ -235,9 +235,10 @@ def _judged(house: House, before: _Before, received: Received, listings: pd.Data
     source, retrieval, contracted = house.sources[received.source], received.retrieval, received.contracted
     if contracted is None:
         raise TypeError("a list that was not read cannot be judged")
-    verdict = _gate(source, before, retrieval, contracted, listings, issues)
+    verdict = _gate(source, before, retrieval, contracted, listings, issues, house.drift.get(source.key))
     issues = together([issues, verdict.issues])
-    if verdict.stopped or issues["rule"].eq("source_failing").any():
+    accepted = house.drift.get(source.key, Accepted())
+    if verdict.stopped or ("source_failing" not in accepted.rules and issues["rule"].eq("source_failing").any()):
         return _stopped(source, before, retrieval, contracted.rows_read, issues)
     tonight = _tonight(retrieval, contracted, listings, issues, verdict)
     settled = settle(source.key, before.listings, before.quarantine, tonight, retrieval.night, None)
@@ -327,7 +328,13 @@ def _of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def _gate(
-    source: Source, before: _Before, retrieval: Retrieval, contracted: Contracted, listings: pd.DataFrame, issues: pd.DataFrame
+    source: Source,
+    before: _Before,
+    retrieval: Retrieval,
+    contracted: Contracted,
+    listings: pd.DataFrame,
+    issues: pd.DataFrame,
+    accepted: Accepted | None,
 ) -> Verdict:
     is_closed = listings["is_closed_by_owner"].fillna(value=False).astype(bool)
     closed = frozenset({*contracted.tombstones, *listings.loc[is_closed, "row_key"]})
@@ -343,11 +350,11 @@ def _gate(
         issues=issues,
         is_delta=is_delta,
     )
-    verdict = gate(source, brought, open_before)
+    verdict = gate(source, brought, open_before, accepted)
     if not is_delta:
         return verdict
     after = len({*open_before["row_key"], *brought.listings["row_key"]} - closed)
-    size = bounds(source, after)
+    size = bounds(source, after, accepted)
     return Verdict(verdict.stopped or size.stopped, together([verdict.issues, size.issues]), verdict.renumbered)
 
 

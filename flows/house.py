@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
@@ -17,7 +17,7 @@ from sources.kit.archive import Archive
 from sources.kit.named import Named
 from sources.kit.network import Network
 from sources.kit.registry import RegistryError, discover
-from sources.kit.source import Source
+from sources.kit.source import Accepted, Source
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.records import City, load_city
 from transforms.records.city import CityError
@@ -37,6 +37,8 @@ class House:
     settings: Settings
     city: City
     sources: Mapping[str, Source]
+    #: Source key → the drift of its feed that people accepted.
+    drift: Mapping[str, Accepted] = field(default_factory=dict)
 
     @cached_property
     def model(self) -> Model:
@@ -119,7 +121,8 @@ class House:
     def fingerprint(self, night: str) -> str:
         """What every derived row of `night` depends on besides the lists: the rules, and how many dated division changes are in force."""
         in_force = sum(year <= int(night[:4]) for year, _, _ in self.city.changes)
-        return hashlib.sha256(f"{self._rules} {in_force}".encode()).hexdigest()
+        datums = sorted((key, str(source.datum)) for key, source in self.sources.items())  # a person may have put another in force
+        return hashlib.sha256(f"{self._rules} {in_force} {datums}".encode()).hexdigest()
 
 
 @cache

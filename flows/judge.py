@@ -71,7 +71,7 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     published = read_published(house)
     refuse_unusable(published, said, closed=closed)
     before = decisions_of(house)
-    ids = written(house, _acts(published, said), lambda known, would_be: _refuse_contradictions(published, known, would_be, said))
+    ids = written(house, acts_of(published, said), lambda known, would_be: refuse_contradictions(published, known, would_be, said))
     told = f"已记下判定 {ids[0]}" if len(ids) == 1 else f"已记下 {len(ids)} 条判定（{ids[0]} 至 {ids[-1]}）"
     say.print(told, markup=False)
     tell_effect(house, published, before, say)
@@ -91,7 +91,7 @@ def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: s
             raise RefusedError(f"没有编号为 {decision_id} 的决定")
         if bool(found["is_undone"].iloc[0]):
             raise RefusedError(f"{decision_id} 已经撤回过了")
-        _refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
+        refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
 
     ids = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)
     row = before.log[before.log["decision_id"] == decision_id].iloc[0]
@@ -182,7 +182,7 @@ def _gone(published: Published, listing_id: str, *, closed: bool) -> str | None:
     return f"登记 {listing_id}（{row['name']}）已于 {row['closed_on']} 停用{hint}；确要判定停用的登记，加 --closed"
 
 
-def _acts(published: Published, said: Sequence[Said]) -> list[dict[str, object]]:
+def acts_of(published: Published, said: Sequence[Said]) -> list[dict[str, object]]:
     """What the journal keeps of each verdict: the pair, what both sides read, and the evidence as it was."""
     seen = levels_of(published.listings, [each.pair for each in said], published.house.model)
     contents = {row["listing_id"]: content_of(row) for row in _rows(published.listings, {side for each in said for side in each.pair})}
@@ -206,7 +206,7 @@ def _rows(listings: pd.DataFrame, ids: set[str]) -> list[Mapping[Any, Any]]:
     return list(listings[listings["listing_id"].isin(ids)].to_dict("records"))
 
 
-def _refuse_contradictions(published: Published, known: Decisions, would_be: Decisions, said: Sequence[Said]) -> None:
+def refuse_contradictions(published: Published, known: Decisions, would_be: Decisions, said: Sequence[Said]) -> None:
     """Refuse what would make verdicts stand that cannot all be true and did not before. Of two verdicts on one pair the later stands."""
     standing = applied(would_be.judgements, published.listings)
     chains = set(contradictions(verdicts_of(standing))) - set(contradictions(published.verdicts(known.judgements)))

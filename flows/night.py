@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from desk.facts import night_facts
 from desk.report import night_report
+from flows.changed_feeds import as_accepted
 from flows.gather import Gathered, Received, unclaimed, validate
 from flows.gather import receive as receive_source
 from flows.house import House
@@ -32,7 +33,7 @@ class Order:
     """What was asked: a night (ISO date) and how to run it.
 
     `full`: nothing is taken over from the prior state; `refetch`: retrievals are made anew; `only`: fetch these sources (empty: all).
-    `run_id` and `started_at` (UTC) go into table run.
+    `fetch`: this night may ask owners; without it all comes from the archive. `run_id` and `started_at` (UTC) go into table run.
     """
 
     night: str
@@ -41,6 +42,7 @@ class Order:
     full: bool = False
     refetch: bool = False
     only: tuple[str, ...] = ()
+    fetch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Stage:
     @property
     def is_asked(self) -> bool:
         """Whether this night may fetch."""
-        return self.night == self.order.night
+        return self.order.fetch and self.night == self.order.night
 
 
 def receive_all(stage: Stage) -> list[Received]:
@@ -121,7 +123,7 @@ def _refused(connection: Connection, order: Order, first: Concluded, night: str,
 def begin(connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str) -> Stage:
     """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
     revert(connection, night)
-    return Stage(house, order, night, read_state(connection), decisions, publication)
+    return Stage(as_accepted(house, decisions, night), order, night, read_state(connection), decisions, publication)
 
 
 def receive(stage: Stage, key: str) -> Received:
@@ -178,7 +180,7 @@ def _rejected(stage: Stage, gathered: Sequence[Gathered], issues: pd.DataFrame, 
 
 def _run(stage: Stage, ended: Verdict) -> dict[str, object]:
     """The execution as table run keeps it; a night that is only rebuilt is named as part of it."""
-    run_id = stage.order.run_id if stage.is_asked else f"{stage.order.run_id}/{stage.night}"
+    run_id = stage.order.run_id if stage.night == stage.order.night else f"{stage.order.run_id}/{stage.night}"
     return {
         "run_id": run_id,
         "started_at": stage.order.started_at.isoformat(),

@@ -26,6 +26,14 @@ class UnsignedError(ValueError):
     """A decision without who or why; the message (Chinese) says which."""
 
 
+_JUDGED = ("left", "right", "seen")
+_JUDGEMENT = ("decision_id", "left_id", "right_id", "verdict", "who", "why", "decided_at", *_JUDGED)
+_CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "decided_at")
+_ACCEPTED = ("decision_id", "source", "what", "value", "night", "until")
+_LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
+_SIGNATURE = ("decision_id", "who", "why", "decided_at")
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """The net decisions (what was undone is left out), in the order in which they were made.
@@ -34,6 +42,7 @@ class Decisions:
     and what was judged, as JSON objects: left, right (each side's content: source, name, address) and seen (weight_mb, levels), empty where the line has none.
     corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
+    accepted: changes of a feed that a person accepted: decision_id, source, what (rule, header, datum), value, night (from), until (through; empty: for good).
     allowed: releases, waivers and corrections of rows, whenever they hold.
     model: fingerprint of the dedupe model accepted last, None while that which ships is in force.
     let_through: night and digest of each set of changes that the churn gate is to let pass.
@@ -45,13 +54,8 @@ class Decisions:
     model: str | None = None
     let_through: frozenset[tuple[str, str]] = frozenset()
     allowed: Allowed = field(default_factory=Allowed)
+    accepted: pd.DataFrame = field(default_factory=lambda: _frame([], _ACCEPTED, [*_ACCEPTED]))
 
-
-_JUDGED = ("left", "right", "seen")
-_JUDGEMENT = ("decision_id", "left_id", "right_id", "verdict", "who", "why", "decided_at", *_JUDGED)
-_CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "decided_at")
-_LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
-_SIGNATURE = ("decision_id", "who", "why", "decided_at")
 
 #: A sign that ends no line and no object: what stands behind it was never acknowledged.
 _END: Final = b"\n"
@@ -126,7 +130,7 @@ def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
     Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; release {source, night, until, rows: a list of
-    [row_key, row_digest, rules]}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
+    [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
 
@@ -139,7 +143,7 @@ def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
     )
     undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}
     return Decisions(
-        judgements=_frame([_judgement(line) for line in standing if line["act"] == "judge"], _JUDGEMENT, ["left_id", "right_id"]),
+        judgements=_frame([_judgement(each) for line in standing for each in _judged(line)], _JUDGEMENT, ["left_id", "right_id"]),
         corrections=corrections,
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
         model=models[-1] if models else None,
@@ -151,7 +155,21 @@ def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
             waivers=_frame([_pick(line, WAIVER_COLUMNS) for line in standing if line["act"] == "waive"], WAIVER_COLUMNS, [*WAIVER_COLUMNS]),
             corrections=corrections.loc[corrections["scope"] == "row", list(CORRECTION_COLUMNS)].reset_index(drop=True),
         ),
+        accepted=_frame([each for line in standing if line["act"] == "accept" for each in _accepted(line)], _ACCEPTED, [*_ACCEPTED]),
     )
+
+
+def _accepted(line: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line a change of a feed that was accepted."""
+    same = {name: line.get(name) for name in ("decision_id", "source", "night", "until")}
+    return [{**same, "what": what, "value": value} for what, value in line["changes"]]
+
+
+def _judged(line: dict[str, Any]) -> list[dict[str, Any]]:
+    """The verdicts of a line: its own, or those that merging or splitting stations came to."""
+    if line["act"] in ("merge", "split"):
+        return [{**{name: line.get(name) for name in _SIGNATURE}, **each} for each in line["judgements"]]
+    return [line] if line["act"] == "judge" else []
 
 
 def _released(line: dict[str, Any]) -> list[dict[str, Any]]:

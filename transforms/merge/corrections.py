@@ -30,7 +30,7 @@ def corrected(
     stage: Stage = "station" if key == "station_id" else "listing"
     latest = corrections.drop_duplicates(["key", "field"], keep="last")
     latest = latest[latest["key"].isin(frame[key])]
-    read = [_read(stage, field, value) for field, value in zip(latest["field"], latest["value"], strict=True)]
+    read = [read_value(stage, field, value) for field, value in zip(latest["field"], latest["value"], strict=True)]
     usable = pd.Series([answer is not None for answer in read], index=latest.index, dtype=bool)
     values = pd.Series([None if answer is None else answer[0] for answer in read], index=latest.index, dtype=object)
     frame = frame.copy()
@@ -50,7 +50,7 @@ def _set(frame: pd.DataFrame, key: str, field: str, values: dict[str, Any], name
         frame.loc[which, _NAMED[field]] = told.astype("str")
 
 
-def _read(stage: Stage, field: str, value: object) -> tuple[Any] | None:
+def read_value(stage: Stage, field: str, value: object) -> tuple[Any] | None:
     """The value in a tuple (None in it: withdrawn), or None where it cannot be used."""
     if field in FIXED or field not in columns_of(stage):
         return None

@@ -1,0 +1,321 @@
+"""What operators do, as plain functions: each checks what it was asked, writes one decision to the journal, and says what was done and how to undo it.
+
+Nothing is written when anything is wrong. What a decision changes is seen at the next night, or at once by `flows.rebuild`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from itertools import pairwise, product
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from desk.decided import named
+from expectations.listings import LISTINGS
+from expectations.rows import ROWS
+from expectations.run import run_suite
+from flows.house import House
+from flows.judge import Said, acts_of, decisions_of, refuse_contradictions, written
+from flows.outlook import Published, read_published
+from flows.rebuild import latest_night
+from flows.rules import every_rule
+from flows.run import RefusedError
+from flows.selection import Selector, selected
+from sources.kit.contract import rows_again
+from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, Allowed, is_holding
+from transforms.merge.corrections import FIXED, read_value
+from transforms.records import FIELDS
+from transforms.standardise import standardise
+from warehouse.journal import Decisions
+
+#: Rows that one release names at most: they stand in the journal one by one. What is broader is a matter of the rule, and a waiver says so.
+RELEASED_AT_MOST: Final = 5000
+
+#: Days ahead for which a release or a waiver may hold: what is to hold longer is a rule of its own, and somebody should look again each year.
+AHEAD_AT_MOST: Final = 366
+
+#: Drift of a feed that a person may accept as it is.
+DRIFT: Final = ("source_too_few", "source_too_many", "source_vanishing", "source_failing", "source_empty", "source_partial")
+
+DATUMS: Final = ("WGS-84", "GCJ-02", "BD-09", "CGCS2000")
+
+_TITLES: Final = {(stage, field.name): field.title for field in FIELDS for stage in field.on}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who decides, and why."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was done (Chinese sentences) and under which number. `is_new`: False when the same was decided before, and nothing was written."""
+
+    decision_id: str
+    lines: tuple[str, ...]
+    is_new: bool = True
+
+
+def release(house: House, selector: Selector, until: date | None, signed: Signed) -> Answer:
+    """Let the rows of a group pass on the latest night, or through `until`, as they read now. What cannot be taken without a value is refused."""
+    if told := _repeated(house, "release", {"selector": asdict(selector), "until": _iso(until)}):
+        return told
+    rule = _rule(selector.rule)
+    if selector.rule in NEVER_ALLOWED:
+        raise RefusedError(f"“{rule}”不能放行：放行也成不了登记。请用“更正”补上正确的值，或退给业主改")
+    rows = selected(house, selector)
+    if len(rows) > RELEASED_AT_MOST:
+        raise RefusedError(f"一次最多放行 {RELEASED_AT_MOST} 行，这里有 {len(rows)} 行：整条规则不适用时请用“豁免”")
+    if stuck := sorted({each for rules in rows["rules"] for each in rules} & NEVER_ALLOWED):
+        blocked = rows[[bool(set(rules) & NEVER_ALLOWED) for rules in rows["rules"]]]
+        where = "、".join(blocked["line"].head(3))
+        raise RefusedError(f"其中 {len(blocked)} 行（第 {where} 行等）还因“{_rule(stuck[0])}”扣留，放行也成不了登记：请先用“更正”补上")
+    night = latest_night(house)
+    _refuse_date(until, night)
+    act = {
+        "act": "release",
+        "source": selector.source,
+        "night": night,
+        "until": _iso(until),
+        "rows": [[row.row_key, row.row_digest, row.rules] for row in rows.itertuples()],
+        "selector": asdict(selector),
+    }
+    number = _write(house, act, signed)
+    span = f"到 {until} 为止" if until else f"只在 {night} 这一夜"
+    title = house.titles.get(selector.source, selector.source)
+    return _answer(number, f"已放行“{title}”因“{rule}”扣留的 {len(rows)} 行，{span}；内容一变就重新检查")
+
+
+def waive(house: House, scope: Literal["source", "row", "station"], key: str, rule: str, until: date, signed: Signed) -> Answer:
+    """A rule holds nothing of a source, row (source:row_key) or station back, through `until`."""
+    if told := _repeated(house, "waive", {"scope": scope, "key": key, "rule": rule, "until": _iso(until)}):
+        return told
+    title = _rule(rule)
+    if rule in NEVER_ALLOWED:
+        raise RefusedError(f"“{title}”不能豁免：没有它就成不了登记。请用“更正”")
+    _refuse_date(until, latest_night(house))
+    what = _known_key(house, scope, key)
+    number = _write(house, {"act": "waive", "scope": scope, "key": key, "rule": rule, "until": _iso(until)}, signed)
+    return _answer(number, f"已豁免：到 {until} 为止，“{title}”不再扣留{what}；问题照记，注明由这一决定放过")
+
+
+def correct(house: House, scope: Literal["row", "station"], key: str, field: str, value: str, signed: Signed) -> Answer:
+    """A person's value in place of the owners', of a row (source:row_key) or a station. A value that the checks refuse is refused here, in their words."""
+    if told := _repeated(house, "correct", {"scope": scope, "key": key, "field": field, "value": value}):
+        return told
+    if (scope, field) not in _TITLES or field in FIXED:
+        known = "、".join(f"{name}（{title}）" for (stage, name), title in _TITLES.items() if stage == scope and name not in FIXED)
+        raise RefusedError(f"没有可以更正的字段“{field}”；可用：{known}")
+    title = _TITLES[scope, field]
+    if scope == "station":
+        what = _known_key(house, "station", key)
+        if value.strip() and read_value("station", field, value) is None:
+            raise RefusedError(f"{title}“{value}”不是这一栏的值：请照现有的写法填写")
+        before = ""
+    else:
+        row = _row(house, key)
+        what = f"{house.titles.get(str(row['source'].iloc[0]), '')}的行 {key.partition(':')[2]}"
+        _refuse_value(house, row, field, value)
+        owned = row[field].iloc[0]
+        before = f"业主写的是“{owned}”；" if pd.notna(owned) else "业主没有写；"
+    act = {"act": "correct", "scope": scope, "key": key, "field": field, "value": value.strip() or None}
+    number = _write(house, act, signed)
+    return _answer(number, f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤回")
+
+
+def accept(house: House, source: str, changes: Sequence[tuple[str, str]], until: date | None, signed: Signed) -> Answer:
+    """A change of an owner's feed is no fault from the latest night on (through `until`): (rule, id), (header, text) or (datum, name)."""
+    night = latest_night(house)
+    wanted = [list(each) for each in changes]
+    if told := _repeated(house, "accept", {"source": source, "changes": wanted, "until": _iso(until)}):
+        return told
+    title = _known_source(house, source)
+    if not wanted:
+        raise RefusedError("没有说明接受什么变更")
+    for what, value in changes:
+        if what == "rule" and value not in DRIFT:
+            raise RefusedError(f"“{value}”不是可以接受的变更；可用：{'、'.join(f'{each}（{_rule(each)}）' for each in DRIFT)}")
+        if what == "datum" and value not in DATUMS:
+            raise RefusedError(f"没有坐标系“{value}”；可用：{'、'.join(DATUMS)}")
+        if what not in ("rule", "header", "datum") or not value.strip():
+            raise RefusedError(f"不认识的变更：{what} {value}")
+    if until:
+        _refuse_date(until, night)
+    number = _write(house, {"act": "accept", "source": source, "changes": wanted, "night": night, "until": _iso(until)}, signed)
+    spoken = {"rule": "{}", "header": "表头“{}”", "datum": "坐标系改为 {}"}
+    what_changed = "、".join(spoken[what].format(_rule(value) if what == "rule" else value) for what, value in changes)
+    return _answer(number, f"已接受“{title}”的变更（{what_changed}），自 {night} 起{f'到 {until} 为止' if until else ''}")
+
+
+def merge(house: House, station_ids: Sequence[str], signed: Signed) -> Answer:
+    """Hold stations for one: their anchors are judged the same. The oldest id stays, the others redirect to it."""
+    published = read_published(house)
+    ids = list(dict.fromkeys(station_ids))
+    if len(ids) < 2:
+        raise RefusedError("合并至少要两个不同的驿站编号")
+    anchors = [_members(published, each)[0] for each in ids]
+    name = named(published.state.station, "station_id")
+    number = _verdicts(published, "merge", [(a, b, "same") for a, b in pairwise(anchors)], {"stations": ids}, signed)
+    return _answer(number, f"已合并 {'、'.join(map(name, ids))}：最早的编号留用，其余转到它；拆开后各取回自己的编号")
+
+
+def split(house: House, station_id: str, listing_ids: Sequence[str], signed: Signed) -> Answer:
+    """Part some listings from the rest of their station: judged not the same as the rest, and the same as each other."""
+    published = read_published(house)
+    members = _members(published, station_id)
+    part = [each for each in dict.fromkeys(listing_ids) if each in members]
+    if strangers := [each for each in listing_ids if each not in members]:
+        raise RefusedError(f"{strangers[0]} 不在 {station_id} 里；它的登记有：{'、'.join(members)}")
+    rest = [each for each in members if each not in part]
+    if not part or not rest:
+        raise RefusedError("拆分要拆出一部分、留下一部分：请选其中几条登记")
+    verdicts = (
+        [(a, b, "not") for a, b in product(part, rest)]
+        + [(a, b, "same") for a, b in pairwise(part)]
+        + [(a, b, "same") for a, b in pairwise(rest)]
+    )
+    number = _verdicts(published, "split", verdicts, {"station": station_id, "listings": part}, signed)
+    return _answer(number, f"已从 {station_id} 拆出 {'、'.join(part)}；含最早登记的一边留用原编号，另一边用它自己的编号")
+
+
+def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signed) -> Answer:
+    """A verdict on a pair."""
+    published = read_published(house)
+    said = [Said(left_id, right_id, verdict, signed.who, signed.why)]
+    act = acts_of(published, said)[0]
+    number = written(house, [act], lambda known, would_be: refuse_contradictions(published, known, would_be, said))[0]
+    return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict}")
+
+
+def _verdicts(
+    published: Published, act: str, verdicts: Sequence[tuple[str, str, str]], detail: Mapping[str, object], signed: Signed
+) -> str:
+    """One decision that comes to several verdicts."""
+    said = [Said(a, b, verdict, signed.who, signed.why) for a, b, verdict in verdicts]
+    unsigned = [{name: value for name, value in each.items() if name not in ("act", "who", "why")} for each in acts_of(published, said)]
+    whole = {"act": act, **detail, "judgements": unsigned, "who": signed.who.strip(), "why": signed.why.strip()}
+    return written(published.house, [whole], lambda known, would_be: refuse_contradictions(published, known, would_be, said))[0]
+
+
+def _members(published: Published, station_id: str) -> list[str]:
+    """Open listings of a station, the one first seen first. Raises RefusedError for an id that is none, leading on from one that was merged away."""
+    leads = published.state.station_redirect
+    if (onward := leads.loc[leads["from_id"] == station_id, "to_id"]).any():
+        raise RefusedError(f"{station_id} 已并入 {onward.iloc[0]}：请用后者")
+    bridge = published.state.station_listing
+    ids = set(bridge.loc[bridge["station_id"] == station_id, "listing_id"])
+    if not ids:
+        raise RefusedError(f"没有驿站 {station_id or '（空）'}：编号形如 yz3402-0032cf0e51")
+    rows = published.listings[published.listings["listing_id"].isin(ids) & published.listings["is_open"]]
+    if rows.empty:
+        raise RefusedError(f"{station_id} 已停用，没有在册的登记")
+    return list(rows.sort_values(["first_seen_on", "listing_id"])["listing_id"])
+
+
+def _known_key(house: House, scope: str, key: str) -> str:
+    """What the key names, for a sentence. Raises RefusedError when there is none."""
+    if scope == "source":
+        return f"“{_known_source(house, key)}”的行"
+    if scope == "row":
+        return f"{_row(house, key)['source'].iloc[0]} 的行 {key.partition(':')[2]}"
+    published = read_published(house)
+    _members(published, key)
+    return f"驿站 {named(published.state.station, 'station_id')(key)}"
+
+
+def _known_source(house: House, key: str) -> str:
+    if key not in house.sources:
+        raise RefusedError(f"没有名单 {key or '（空）'}；现有：{'、'.join(house.sources)}")
+    return house.sources[key].title
+
+
+def _row(house: House, key: str) -> pd.DataFrame:
+    """The row (row stage, one line) that the quarantine or the register holds under source:row_key, as its owner wrote it."""
+    source, _, row_key = key.partition(":")
+    _known_source(house, source)
+    state = read_published(house).state
+    for frame in (state.quarantine, state.listing):
+        found = frame[(frame["source"] == source) & (frame["row_key"] == row_key)]
+        if len(found):
+            row = rows_again(found["verbatim"].tail(1).reset_index(drop=True), house.sources[source])
+            return row.assign(row_key=row_key)
+    raise RefusedError(f"{house.sources[source].title}里没有编号为 {row_key or '（空）'} 的行")
+
+
+def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> None:
+    """Refuse a value that the cleaners or the suites would not take, with their own sentences."""
+    key = f"{row['source'].iloc[0]}:{row['row_key'].iloc[0]}"
+    corrections = pd.DataFrame(
+        [{"decision_id": "", "key": key, "field": field, "value": value.strip() or None}], columns=list(CORRECTION_COLUMNS)
+    )
+    source, night = house.sources[str(row["source"].iloc[0])], latest_night(house)
+    corrected = Allowed(corrections=corrections.astype("str")).corrected(row)
+    listing, found = standardise(corrected, source.layout, house.city, night)
+    suites = [
+        run_suite(suite, frame, ("source", "row_key", "line"), house.city, night, mapped=house.mapped).issues
+        for suite, frame in ((ROWS, corrected), (LISTINGS, listing))
+        if len(frame)
+    ]
+    issues = pd.concat([found, *suites], ignore_index=True)
+    wrong = issues[issues["field"].eq(field) & (is_holding(issues) | issues["severity"].eq("warning")) & issues["line"].notna()]
+    if len(wrong):
+        raise RefusedError(f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
+
+
+def _rule(rule: str) -> str:
+    """The rule's title. Raises RefusedError for an id that is none."""
+    known = every_rule()
+    if rule not in known:
+        raise RefusedError(f"没有规则 {rule or '（空）'}")
+    return known[rule].title
+
+
+def _refuse_date(until: date | None, night: str) -> None:
+    if until is None:
+        return
+    if until.isoformat() < night:
+        raise RefusedError(f"{until} 已经过去（最近一夜是 {night}）：日期应不早于它")
+    if until > date.fromisoformat(night) + timedelta(days=AHEAD_AT_MOST):
+        raise RefusedError(f"{until} 太远：最多一年，到时请人再看一眼")
+
+
+def _repeated(house: House, act: str, asked: Mapping[str, object]) -> Answer | None:
+    """The decision that stands and says the same: two clicks are one."""
+    log = decisions_of(house).log
+    for row in log[log["act"].eq(act) & ~log["is_undone"].astype(bool)].to_dict("records"):
+        detail: dict[str, Any] = json.loads(row["detail"])
+        if all(detail.get(name) == value for name, value in asked.items()):
+            number = str(row["decision_id"])
+            return Answer(
+                number, (f"已由{row['who']}于 {str(row['decided_at'])[:10]} 决定（{row['why']}；{number}），没有再记一次",), is_new=False
+            )
+    return None
+
+
+def _write(house: House, act: Mapping[str, object], signed: Signed) -> str:
+    """Written once: whoever decided the same in between is found under the journal's lock."""
+    same = {name: value for name, value in act.items() if name not in ("rows", "night")}
+
+    def check(known: Decisions, _: Decisions) -> None:
+        standing = known.log[known.log["act"].eq(str(act["act"])) & ~known.log["is_undone"].astype(bool)]
+        for row in standing.to_dict("records"):
+            detail = {"act": row["act"], **json.loads(row["detail"])}
+            if all(detail.get(name) == value for name, value in same.items()):
+                raise RefusedError(f"{row['who']}刚刚做了同样的决定（{row['decision_id']}），没有再记一次")
+
+    return written(house, [{**act, "who": signed.who.strip(), "why": signed.why.strip()}], check)[0]
+
+
+def _answer(number: str, *lines: str) -> Answer:
+    return Answer(number, (*lines, f"记为 {number}；撤回用“撤销”，填 {number}"))
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,71 @@
+"""Which held-back rows an action is about: a group is named by what it was when the report was made, and is refused when it has moved since."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from desk.facts import night_facts
+from flows.house import House
+from flows.outlook import warehouse_in_force
+from flows.rules import every_rule
+from flows.run import RefusedError
+
+#: Letters of a group's digest (48 bits), spelt without digits, which a report would take for a person's number.
+_LETTERS: Final = 12
+_SPELLED: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A group as a link carries it: rows of `source` held back under `rule` as of `night` in `publication`, how many, and which (`digest`)."""
+
+    source: str
+    rule: str
+    night: str
+    publication: str
+    count: int
+    digest: str
+
+
+def group_digest(rows: pd.DataFrame) -> str:
+    """Names a set of rows (row_key, row_digest) by their keys and content."""
+    told = sorted({f"{key}\t{digest}" for key, digest in zip(rows["row_key"], rows["row_digest"], strict=True)})
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:_LETTERS].translate(_SPELLED)
+
+
+def held_rows(house: House) -> tuple[str, str, pd.DataFrame]:
+    """The night and publication in force, and the rows held back now: a line a row and rule (desk.facts.NightFacts.held)."""
+    publication = house.publisher.current()
+    with warehouse_in_force(house) as connection:
+        night = str(pd.read_sql_query("select max(night) as night from night", connection)["night"].iloc[0])[:10]
+        return night, publication.name if publication else "", night_facts(connection, night).held
+
+
+def selected(house: House, selector: Selector) -> pd.DataFrame:
+    """The rows of the group (row_key, row_digest, line, rules: all that hold the row), when it is what the selector says. Raises RefusedError."""
+    _, publication, held = held_rows(house)
+    rows = held[held["source"] == selector.source]
+    group = rows[rows["rule"] == selector.rule].drop_duplicates("row_key")
+    title = every_rule()[selector.rule].title if selector.rule in every_rule() else selector.rule
+    what = f"“{house.titles.get(selector.source, selector.source)}”因“{title}”扣留的行"
+    if group.empty:
+        raise RefusedError(
+            f"{what}：现在一行也没有（表单是按 {selector.publication} 的 {selector.count} 行填的）。可能已放行、已更正，或业主已改好"
+        )
+    if group_digest(group) != selector.digest:
+        raise RefusedError(
+            f"{what}已经变了：表单是按 {selector.publication} 的 {selector.count} 行填的，现在（{publication}）是 {len(group)} 行。请从最新的夜报重新打开表单"
+        )
+    rules = rows.groupby("row_key")["rule"].agg(lambda met: sorted(set(met)))
+    return group[["row_key", "row_digest", "line"]].assign(rules=group["row_key"].map(rules)).reset_index(drop=True)
+
+
+def selector_of(house: House, source: str, rule: str) -> Selector:
+    """The group as it is now, for a link or a command."""
+    night, publication, held = held_rows(house)
+    group = held[(held["source"] == source) & (held["rule"] == rule)].drop_duplicates("row_key")
+    return Selector(source, rule, night, publication, len(group), group_digest(group))
