@@ -25,7 +25,7 @@ from warehouse.interval import revert
 from warehouse.journal import Decisions, read_journal
 from warehouse.load import NightRecord, NightTables, load_night, load_rejected, record_run
 from warehouse.publish import Draft
-from warehouse.state import State, nights_after, read_state
+from warehouse.state import State, nights_after, read_state, station_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One night about to run: the state that it starts from, what people decided, and the publication it will be in. `is_asked`: the night of the order itself; the
-    nights after it are rebuilt from the archive."""
+    nights after it are rebuilt from the archive. `published`: station ids that earlier publications of these nights held: readers have them, so they go on resolving."""
 
     house: House
     order: Order
@@ -56,6 +56,7 @@ class Stage:
     state: State
     decisions: Decisions
     publication: str
+    published: frozenset[str] = frozenset()
 
     @property
     def is_full(self) -> bool:
@@ -88,11 +89,12 @@ def run_nights(
     decisions = read_journal(house.journal)
 
     def run(night: str) -> Concluded:
-        stage = begin(connection, house, order, night, decisions, draft.name)
+        stage = begin(connection, house, order, night, decisions, draft.name, published)
         return conclude(stage, receive_all(stage))
 
     with draft.engine.connect() as connection:
         transaction = connection.begin()
+        published = station_ids(connection)
         later = nights_after(connection, order.night)
         was_rejected = set(nights_after(connection, order.night, state="rejected"))
         first = run(order.night)
@@ -120,10 +122,12 @@ def _refused(connection: Connection, order: Order, first: Concluded, night: str,
     return told
 
 
-def begin(connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str) -> Stage:
+def begin(
+    connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str, published: frozenset[str]
+) -> Stage:
     """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
     revert(connection, night)
-    return Stage(as_accepted(house, decisions, night), order, night, read_state(connection), decisions, publication)
+    return Stage(as_accepted(house, decisions, night), order, night, read_state(connection), decisions, publication, published)
 
 
 def receive(stage: Stage, key: str) -> Received:
@@ -148,7 +152,7 @@ def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))
-    registered = register(stage.house, stage.state, every, stage.decisions, stage.night, full=stage.is_full)
+    registered = register(stage.house, stage.state, every, stage.decisions, stage.night, stage.published, full=stage.is_full)
     ended = verdict(stage.state, every, registered, stage.night)
     if ended.state == "rejected":
         return _rejected(stage, every, registered.issues, ended)

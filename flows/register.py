@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -54,12 +55,15 @@ class Registered:
     churned: str | None
 
 
-def register(house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str, *, full: bool) -> Registered:
-    """Which listings are one station, under which id, with which values; what changed since `state`. `full`: every pair is compared anew."""
+def register(
+    house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str, earlier: AbstractSet[str], *, full: bool
+) -> Registered:
+    """Which listings are one station, under which id, with which values; what changed since `state`. `earlier`: ids in earlier publications of
+    the night. `full`: every pair is compared anew."""
     listings = _listings(house, state, gathered)
     judgements = applied(decisions.judgements, listings)
     matched = _matched(house, listings, judgements, house.fingerprint(night), full=full)
-    published = {*state.station["station_id"], *state.station_redirect["from_id"]}
+    published = {*state.station["station_id"], *state.station_redirect["from_id"], *earlier}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
     merged = merge(placed, _followed(decisions.corrections, identified.redirects), house.city.programme_from)
@@ -94,8 +98,8 @@ def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, cod
 def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:
     """Corrections of a station that was merged away hold for the station that answers for it; the later decision on a field wins."""
     leads = redirects.set_index("from_id")["to_id"]
-    answering = corrections["key"].map(leads).where(corrections["scope"] == "station")
-    return corrections.assign(key=answering.fillna(corrections["key"]).astype("str"))
+    answering = corrections["key"].map(leads).where(corrections["scope"] == "station").astype("str")
+    return corrections.assign(key=answering.fillna(corrections["key"]))
 
 
 def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:

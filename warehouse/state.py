@@ -136,3 +136,9 @@ def nights_after(connection: Connection, night: str, state: str | None = None) -
     if state is not None:
         later = later.where(nights.c.state == state)
     return [each.isoformat() for each in connection.execute(later, {"night": night}).scalars()]
+
+
+def station_ids(connection: Connection) -> frozenset[str]:
+    """Every station id that the warehouse holds, of any night, those that redirect too."""
+    found = text("select station_id from station_history union select from_id from station_redirect")
+    return frozenset(connection.execute(found).scalars())

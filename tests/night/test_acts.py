@@ -1,0 +1,258 @@
+"""What an operator does holds from the rebuilt night on, says how to undo it, refuses what moved, and leaves the register as it was once undone."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from flows import acts
+from flows.acts import Signed
+from flows.house import House
+from flows.judge import decisions_of, written
+from flows.rebuild import rebuild
+from flows.run import RefusedError
+from flows.selection import held_rows, selector_of
+from sources.kit.raw import Raw
+from tests.night.altered import Change, reading
+from tests.night.books import assert_conserved
+from tests.night.town import Household, Town, assert_same, iso
+
+SIGNED = Signed("李敏", "打电话问过业主")
+
+
+class Morning(Household):
+    """A household to which the union sends two rows that look like tests."""
+
+    @property
+    def house(self) -> House:
+        house = super().house
+        header = {name: text for text, name in house.sources["union"].columns.items()}
+        change: Change = lambda raw: _tested(raw, header["name"])  # noqa: E731
+        return reading(house, "union", change)
+
+
+def _tested(raw: Raw, header: str) -> Raw:
+    cells = raw.cells.copy()
+    there = cells.index[cells[header].notna()][:2]
+    cells.loc[there, header] = ["测试站点一", "测试站点二"]
+    return replace(raw, cells=cells)
+
+
+@pytest.fixture(scope="module")
+def _first(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Morning:
+    _served.move(0)
+    morning = Morning(tmp_path_factory.mktemp("morning") / "var", _served.env)
+    morning.run(iso(0))
+    return morning
+
+
+@pytest.fixture
+def morning(tmp_path: Path, town: Town, _first: Morning) -> Morning:
+    """A household on the morning after its first night."""
+    shutil.copytree(_first.home, tmp_path / "var", symlinks=True)
+    return Morning(tmp_path / "var", town.env)
+
+
+def again(household: Household) -> None:
+    """The night made again out of the archive."""
+    rebuild(household.house, f"action/{len(decisions_of(household.house).log)}", "测试")
+
+
+def undo(household: Household, number: str) -> None:
+    written(household.house, [{"act": "undo", "undoes": number, "who": "李敏", "why": "判错了"}])
+
+
+def group(household: Household, *, allowed: bool = True) -> tuple[str, str]:
+    """Source and rule of a group of held-back rows that can, or cannot, be released."""
+    return ("union", "name_is_test" if allowed else "name_absent")
+
+
+def held_keys(household: Household) -> set[str]:
+    _, _, held = held_rows(household.house)
+    return set(held["source"] + ":" + held["row_key"])
+
+
+def open_keys(household: Household) -> set[str]:
+    rows = household.query("select source, row_key from listing where valid_to is null and is_open and carried_since is null")
+    return set(rows["source"] + ":" + rows["row_key"])
+
+
+def test_a_released_group_passes_and_undone_it_is_held_again(morning: Household) -> None:
+    before = morning.tables(frozenset())
+    selector = selector_of(morning.house, *group(morning))
+    _, _, held = held_rows(morning.house)
+    rows = held[(held["source"] == selector.source) & (held["rule"] == selector.rule)]
+    keys = set(rows["source"] + ":" + rows["row_key"])
+    answer = acts.release(morning.house, selector, None, SIGNED)
+    again(morning)
+    assert keys <= open_keys(morning)
+    assert not keys & held_keys(morning)
+    told = morning.query("select decision_id, severity from issue where decision_id is not null")
+    assert set(told["decision_id"]) == {answer.decision_id}
+    assert set(told["severity"]) == {"critical"}, "what is wrong stays wrong; the decision only passes over it"
+    assert_conserved(morning)
+    undo(morning, answer.decision_id)
+    again(morning)
+    after = morning.tables(frozenset())
+    assert_same({name: frame for name, frame in before.items() if name != "decision"}, {n: f for n, f in after.items() if n != "decision"})
+
+
+@pytest.mark.parametrize(("until", "nights"), [(None, 0), (2, 2)])
+def test_a_release_ends_with_its_night_or_on_its_date(morning: Household, town: Town, until: int | None, nights: int) -> None:
+    keys = held_keys(morning)
+    acts.release(morning.house, selector_of(morning.house, *group(morning)), date.fromisoformat(iso(until)) if until else None, SIGNED)
+    again(morning)
+    released = keys - held_keys(morning)
+    assert len(released) == 2
+    for night in range(1, nights + 2):
+        town.move(night)
+        morning.run(iso(night))
+        held = {key for key in released if key in held_keys(morning)}
+        assert held == (set() if night <= nights else released)
+
+
+def test_the_same_twice_is_done_once_and_a_stale_form_is_refused(morning: Household) -> None:
+    selector = selector_of(morning.house, *group(morning))
+    first = acts.release(morning.house, selector, None, SIGNED)
+    second = acts.release(morning.house, selector, None, Signed("王芳", "我也问过"))
+    assert (second.decision_id, second.is_new) == (first.decision_id, False)
+    again(morning)
+    with pytest.raises(RefusedError, match="一行也没有"):
+        acts.release(morning.house, selector, date.fromisoformat(iso(5)), SIGNED)
+    undo(morning, first.decision_id)
+    again(morning)
+    moved = type(selector)(selector.source, selector.rule, selector.night, selector.publication, selector.count + 1, "abcdefghijkl")
+    with pytest.raises(RefusedError, match="已经变了"):
+        acts.release(morning.house, moved, None, SIGNED)
+
+
+def test_what_lacks_a_required_value_is_never_released(morning: Household) -> None:
+    selector = selector_of(morning.house, *group(morning, allowed=False))
+    with pytest.raises(RefusedError, match="更正"):
+        acts.release(morning.house, selector, None, SIGNED)
+
+
+@pytest.mark.parametrize(("who", "why", "sentence"), [("", "问过", "谁"), ("李敏", " ", "为什么")])
+def test_nothing_is_decided_unsigned(morning: Household, who: str, why: str, sentence: str) -> None:
+    with pytest.raises(RefusedError, match=sentence):
+        acts.release(morning.house, selector_of(morning.house, *group(morning)), None, Signed(who, why))
+    assert decisions_of(morning.house).log.empty
+
+
+@pytest.mark.parametrize("days", [-1, 400])
+def test_a_date_that_is_past_or_too_far_is_refused(morning: Household, days: int) -> None:
+    source, rule = group(morning)
+    with pytest.raises(RefusedError):
+        acts.waive(morning.house, "source", source, rule, date.fromisoformat(iso(0)) + timedelta(days), SIGNED)
+
+
+def test_a_waived_rule_holds_nothing_of_the_source_back(morning: Household) -> None:
+    source, rule = group(morning)
+    acts.waive(morning.house, "source", source, rule, date.fromisoformat(iso(30)), SIGNED)
+    again(morning)
+    _, _, held = held_rows(morning.house)
+    assert held[(held["source"] == source) & (held["rule"] == rule)].empty
+
+
+def test_a_corrected_row_becomes_a_listing_with_the_persons_value(morning: Household) -> None:
+    _, _, held = held_rows(morning.house)
+    row = held[
+        held["rule"].isin(["name_absent", "name_unreadable", "name_is_test", "name_garbled", "name_is_no_place", "name_misplaced"])
+    ].iloc[0]
+    key = f"{row['source']}:{row['row_key']}"
+    with pytest.raises(RefusedError, match="通不过检查"):
+        acts.correct(morning.house, "row", key, "name", "13900001234", SIGNED)
+    answer = acts.correct(morning.house, "row", key, "name", "赭山公园劳动者驿站", SIGNED)
+    again(morning)
+    told = morning.query(f"select name, verbatim from listing where valid_to is null and source || ':' || row_key = '{key}'").iloc[0]
+    assert "赭山公园" in told["name"]
+    assert "赭山公园" not in told["verbatim"], "what the owner wrote stays what the owner wrote"
+    assert key in open_keys(morning)
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert key in held_keys(morning)
+
+
+def test_a_corrected_listing_is_worked_out_anew_and_back(morning: Household) -> None:
+    key, before = morning.query(
+        "select source || ':' || row_key as k, coalesce(address, '') as a from listing where valid_to is null and is_open and source = 'union' order by 1"
+    ).iloc[0]
+    answer = acts.correct(morning.house, "row", key, "address", "芜湖市镜湖区中山路77号", SIGNED)
+    again(morning)
+    now = f"select address from listing where valid_to is null and source || ':' || row_key = '{key}'"
+    assert "中山路77号" in morning.query(now)["address"].iloc[0]
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert (morning.query(now)["address"].fillna("").iloc[0]) == before
+
+
+def test_merged_stations_are_one_and_split_again_they_have_their_ids_back(morning: Household) -> None:
+    ids = morning.query("select station_id from station where status = 'open' order by first_seen_on, station_id limit 2")[
+        "station_id"
+    ].tolist()
+    answer = acts.merge(morning.house, ids, SIGNED)
+    again(morning)
+    redirects = morning.query("select from_id, to_id from station_redirect where valid_to is null")
+    assert len(redirects[redirects["from_id"].isin(ids) & redirects["to_id"].isin(ids)]) == 1
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert set(ids) <= set(morning.query("select station_id from station where status = 'open'")["station_id"])
+
+
+def test_a_split_part_is_a_station_of_its_own(morning: Household) -> None:
+    row = morning.query(
+        """
+        select s.station_id, min(s.listing_id) as a, max(s.listing_id) as b from station_listing s join listing l using (listing_id)
+        where s.valid_to is null and l.valid_to is null and l.is_open group by 1 having count(*) = 2 order by 1 limit 1
+        """
+    ).iloc[0]
+    acts.split(morning.house, row["station_id"], [row["b"]], SIGNED)
+    again(morning)
+    homes = morning.query(
+        f"select listing_id, station_id from station_listing where valid_to is null and listing_id in ('{row['a']}', '{row['b']}')"
+    )
+    assert homes["station_id"].nunique() == 2
+    assert row["station_id"] in set(homes["station_id"])
+
+
+def test_an_accepted_datum_moves_the_lists_positions(morning: Household) -> None:
+    before = morning.query(
+        "select listing_id, lng_wgs84 from listing where valid_to is null and source = 'union' and lng_wgs84 is not null"
+    )
+    answer = acts.accept(morning.house, "union", [("datum", "WGS-84")], None, SIGNED)
+    again(morning)
+    after = morning.query("select listing_id, lng_wgs84 from listing where valid_to is null and source = 'union' and lng_wgs84 is not null")
+    both = before.merge(after, on="listing_id")
+    assert ((both["lng_wgs84_x"] - both["lng_wgs84_y"]).abs() > 1e-4).mean() > 0.9
+    undo(morning, answer.decision_id)
+    again(morning)
+    back = morning.query("select listing_id, lng_wgs84 from listing where valid_to is null and source = 'union' and lng_wgs84 is not null")
+    pd.testing.assert_frame_equal(before.sort_values("listing_id", ignore_index=True), back.sort_values("listing_id", ignore_index=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda house: acts.waive(house, "row", "union:none", "name_is_test", date(2026, 6, 2), SIGNED), "没有编号"),
+        (lambda house: acts.waive(house, "source", "nobody", "name_is_test", date(2026, 6, 2), SIGNED), "没有名单"),
+        (lambda house: acts.waive(house, "source", "union", "no_such_rule", date(2026, 6, 2), SIGNED), "没有规则"),
+        (lambda house: acts.waive(house, "source", "union", "name_absent", date(2026, 6, 2), SIGNED), "不能豁免"),
+        (lambda house: acts.correct(house, "row", "union:none", "name", "甲", SIGNED), "没有编号"),
+        (lambda house: acts.correct(house, "row", "union:none", "colour", "红", SIGNED), "没有可以更正的字段"),
+        (lambda house: acts.correct(house, "station", "yz3402-none", "name", "甲", SIGNED), "没有驿站"),
+        (lambda house: acts.accept(house, "union", [("rule", "name_absent")], None, SIGNED), "不是可以接受的变更"),
+        (lambda house: acts.accept(house, "union", [("datum", "MARS")], None, SIGNED), "没有坐标系"),
+        (lambda house: acts.merge(house, ["yz3402-none", "yz3402-nil"], SIGNED), "没有驿站"),
+        (lambda house: acts.merge(house, ["yz3402-none"], SIGNED), "至少要两个"),
+        (lambda house: acts.split(house, "yz3402-none", ["union:1"], SIGNED), "没有驿站"),
+    ],
+)
+def test_what_names_nothing_is_refused_in_words(morning: Household, call: object, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=sentence):
+        call(morning.house)  # type: ignore[operator]
+    assert decisions_of(morning.house).log.empty
