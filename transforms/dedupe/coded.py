@@ -43,10 +43,10 @@ class Coded:
         code, values = _distinct(change(self.values))
         return Coded(self.per_listing(code, absent=-1), values)
 
-    def rejoined(self, other: Coded, at: Ints) -> Coded:
-        """The listings `at` these rows of both, those of the other counted on from those of this, whose codes stay what they are."""
+    def counted_on(self, other: Coded) -> Coded:
+        """The other, its codes counted on from those of this, which stay what they are, and the values of both."""
         place, values = one_numbering(self.values, other.values)
-        return Coded(np.concatenate([self.code, np.append(place, np.int32(-1))[other.code]])[at], values)
+        return Coded(np.append(place, np.int32(-1))[other.code], values)
 
 
 def one_numbering(first: pd.Series, second: pd.Series) -> tuple[Ints, pd.Series]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from transforms.dedupe.coded import Ints, Marks
 from transforms.dedupe.features import Floats
@@ -124,16 +123,29 @@ def patterns_of(codes: Mapping[str, Ints], sources: Ints, known: Floats | None =
     A judged pair counts for one pair like any other. Counting for two gains as much, for four less: the questions are doubtful pairs,
     and pressed too hard they teach that every pair is (training cities 1 and 4, 200 judgements: F1 +0.001 and +0.012, +0.002 and +0.008, -0.004 and +0.005).
     """
-    frame = pd.DataFrame({**codes, "sources": sources, "known": -1 if known is None else np.nan_to_num(known, nan=-1)})
-    names = list(frame.columns)
-    grouped = frame.groupby(names, sort=True).size().reset_index(name="count")
-    told = grouped["known"].to_numpy(np.float64)
+    judged = np.zeros(len(sources), dtype=np.int64) if known is None else (np.nan_to_num(known, nan=-1) + 1).astype(np.int64)
+    columns = [*codes.values(), sources, judged]
+    first, counts = _grouped(columns)
+    told = judged[first] - 1.0
     return Patterns(
-        {name: grouped[name].to_numpy(np.int64) for name in codes},
-        grouped["sources"].to_numpy(np.int64),
-        grouped["count"].to_numpy(np.float64),
+        {name: column[first].astype(np.int64) for name, column in codes.items()},
+        sources[first].astype(np.int64),
+        counts.astype(np.float64),
         np.where(told >= 0, told, np.nan),
     )
+
+
+def _grouped(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """The first of the rows that are equal in all columns (none negative), in the order of the columns, and how many such rows there are."""
+    packed, span = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        width = int(column.max(initial=0)) + 1
+        if span * width >= 1 << 62:
+            seen, packed = np.unique(packed, return_inverse=True)
+            span = len(seen)
+        packed, span = packed * width + column, span * width
+    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
+    return first, counts
 
 
 def posterior_of(patterns: Patterns, rates: Rates) -> Floats:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -273,13 +273,30 @@ def read(listings: pd.DataFrame) -> Read:
     )
 
 
-def rejoined(first: Read, second: Read, at: Ints) -> Read:
-    """The listings `at` these rows of both, those of `second` counted on from those of `first`. Codes of `first` stay what they are."""
+def counted_on(first: Read, second: Read) -> Read:
+    """`second` in the numbering of `first`, whose codes stay what they are, and with the values of both. What takes long is to find each value
+    among those of a whole register: it is done once, and `rejoined` and `shared_after` take it from here."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        texts = dict(zip(first.text, pool.map(lambda name: first.text[name].rejoined(second.text[name], at), first.text), strict=True))
-        phones, contacts = pool.map(lambda name: _rejoined(getattr(first, name), getattr(second, name), at), ("phones", "contacts"))
-    rows = {name: np.concatenate([getattr(first, name), getattr(second, name)])[at] for name in _ROWS}
-    return Read(pa.concat_arrays([first.ids, second.ids]).take(pa.array(at)), texts, phones, contacts, **rows)
+        text = dict(zip(first.text, pool.map(lambda name: first.text[name].counted_on(second.text[name]), first.text), strict=True))
+        phones, contacts = pool.map(lambda name: _counted_on(getattr(first, name), getattr(second, name)), ("phones", "contacts"))
+    return replace(second, text=text, phones=phones, contacts=contacts)
+
+
+def _counted_on(first: Numbers, second: Numbers) -> Numbers:
+    place, values = one_numbering(first.values, second.values)
+    return Numbers(second.counts, place[second.codes], values)
+
+
+def rejoined(first: Read, second: Read, at: Ints) -> Read:
+    """The listings `at` these rows of both, of which `second` was `counted_on` from `first`."""
+    text = {name: Coded(_rows_of(column.code, second.text[name].code, at), second.text[name].values) for name, column in first.text.items()}
+    phones, contacts = (_rejoined(getattr(first, name), getattr(second, name), at) for name in ("phones", "contacts"))
+    rows = {name: _rows_of(getattr(first, name), getattr(second, name), at) for name in _ROWS}
+    return Read(pa.concat_arrays([first.ids, second.ids]).take(pa.array(at)), text, phones, contacts, **rows)
+
+
+def _rows_of(first: npt.NDArray[Any], second: npt.NDArray[Any], at: Ints) -> npt.NDArray[Any]:
+    return np.asarray(np.concatenate([first, second])[at])
 
 
 #: Fields of Read that are an array with an element a listing.
@@ -287,10 +304,9 @@ _ROWS: Final = ("lng", "lat", "latin", "core_is_area", "landmark_is_named")
 
 
 def _rejoined(first: Numbers, second: Numbers, at: Ints) -> Numbers:
-    place, values = one_numbering(first.values, second.values)
-    counts, codes = np.concatenate([first.counts, second.counts]), np.concatenate([first.codes, place[second.codes]])
+    counts, codes = np.concatenate([first.counts, second.counts]), np.concatenate([first.codes, second.codes])
     own = counts[at]
-    return Numbers(own, codes[ramps((np.cumsum(counts) - counts)[at], own)], values)
+    return Numbers(own, codes[ramps((np.cumsum(counts) - counts)[at], own)], second.values)
 
 
 def shared_of(own: Read) -> Shared:
@@ -302,7 +318,7 @@ def shared_of(own: Read) -> Shared:
 def shared_after(first: Read, second: Read, at: Ints) -> Shared:
     """`shared_of` what they are when `rejoined`."""
     phones, contacts = (_rejoined(getattr(first, name), getattr(second, name), at) for name in ("phones", "contacts"))
-    credit, *named = (first.text[name].rejoined(second.text[name], at).code for name in ("credit", *_NAMED_BY))
+    credit, *named = (_rows_of(first.text[name].code, second.text[name].code, at) for name in ("credit", *_NAMED_BY))
     return Shared(_matrix(phones), _matrix(contacts), _rare(credit), _namesakes(*named))
 
 

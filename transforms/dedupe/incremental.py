@@ -39,6 +39,7 @@ from transforms.dedupe.features import (
     Features,
     Read,
     Words,
+    counted_on,
     features_of,
     in_latin,
     in_order,
@@ -170,7 +171,7 @@ def _change(before: State, rows: pa.Table) -> _Change | None:
     lost, new = len(known) - len(stayed), len(ids) - len(stayed)
     if lost + new > _MOST * len(ids):
         return None
-    here, there = (None, None) if not lost and not new else (pa.array(stayed), pa.array(came_from[stayed]))
+    here, there = (None, None) if not lost and not new else (_runs(stayed), _runs(came_from[stayed]))
 
     def differs(name: str) -> Marks:
         one, other = (
@@ -190,8 +191,15 @@ def _change(before: State, rows: pa.Table) -> _Change | None:
     return None if lost + new + np.count_nonzero(found) > _MOST * len(ids) else _Change(came_from, found)
 
 
-def _taken(column: pa.ChunkedArray, at: pa.Array | None) -> pa.Array:
-    return column.chunk(0) if at is None else column.chunk(0).take(at)
+def _runs(rows: Ints) -> list[tuple[int, int]]:
+    """Rows in order as runs without a gap: where each begins, and its length. Of two nights in order most runs are long, and copied as they lie."""
+    breaks = np.append(0, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else np.zeros(0, dtype=np.int64)
+    return list(zip(rows[breaks].tolist(), np.diff(np.append(breaks, len(rows))).tolist(), strict=True))
+
+
+def _taken(column: pa.ChunkedArray, runs: list[tuple[int, int]] | None) -> pa.Array:
+    whole = column.chunk(0)
+    return whole if runs is None else pa.concat_arrays([whole[:0], *(whole.slice(first, length) for first, length in runs)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,7 @@ def _again(
     count = len(rows)
     fresh = (change.came_from < 0) | change.differs
     more = read(listings[[name for name in ("listing_id", *_PLACE, *TEXTS) if name in listings.columns]].iloc[np.flatnonzero(fresh)])
+    more = counted_on(before.own, more)
     at = change.came_from.copy()
     at[fresh] = len(before.own) + np.arange(len(more), dtype=np.int32)
     shared, was = shared_after(before.own, more, at), shared_of(before.own)

@@ -25,7 +25,7 @@ from transforms.dedupe.coded import Coded, Ints, column_of, texts
 from transforms.dedupe.features import Numbers, Read, Words
 from transforms.dedupe.incremental import Clusters, Pairs, State
 
-_MARK: Final = b"yizhan dedupe 1\n"
+_MARK: Final = b"yizhan dedupe 2\n"
 _DIGEST: Final = 32
 _HEAD: Final = len(_MARK) + _DIGEST + 8
 _ALIGNED: Final = 64
@@ -82,14 +82,17 @@ def read_state(path: Path, fingerprint: str) -> State | None:
     if told["fingerprint"] != fingerprint:
         return None
     parts: dict[str, memoryview] = {}
+    is_whole = True
     for each in told["arrays"]:
-        end += -end % _ALIGNED
+        gap = -end % _ALIGNED
+        is_whole &= content[end : end + gap] == bytes(gap)
+        end += gap
         length = int(np.prod(each["shape"], dtype=np.int64)) * np.dtype(each["type"]).itemsize
         parts[each["name"]] = content[end : end + length]
         end += length
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         digests = list(pool.map(lambda part: hashlib.sha256(part).hexdigest(), parts.values()))
-    if digests != [each["digest"] for each in told["arrays"]]:
+    if not is_whole or digests != [each["digest"] for each in told["arrays"]]:
         return None
     held = {each["name"]: np.frombuffer(parts[each["name"]], dtype=each["type"]).reshape(each["shape"]) for each in told["arrays"]}
     return _put_together(held, fingerprint, int(told["values"]))
@@ -97,25 +100,25 @@ def read_state(path: Path, fingerprint: str) -> State | None:
 
 def _taken_apart(state: State) -> Iterator[tuple[str, Array]]:
     own, pairs = state.own, state.pairs
-    yield from _table(
-        "rows", pa.table({name: _narrow(column) for name, column in zip(state.rows.column_names, state.rows.columns, strict=True)})
-    )
+    for name, column in zip(state.rows.column_names, state.rows.columns, strict=True):
+        yield from _column(f"rows {name}", _one(column))
     for name, column in own.text.items():
         yield f"code {name}", _small(column.code)
-        yield from _table(f"values {name}", _texts(column.values))
+        yield from _column(f"values {name}", column_of(column.values))
     for name in ("phones", "contacts"):
         numbers: Numbers = getattr(own, name)
         yield from ((f"{name} counts", _small(numbers.counts)), (f"{name} codes", numbers.codes))
-        yield from _table(f"{name} values", _texts(numbers.values))
+        yield from _column(f"{name} values", column_of(numbers.values))
     yield from ((name, getattr(own, name)) for name in ("latin", "core_is_area", "landmark_is_named"))
     for name, words in zip(_WORDED, state.words, strict=True):
         yield from ((f"{name} {part}", getattr(words, part)) for part in ("bits", "size", "long"))
     # pairs are in the order of their left sides: how many each has says as much
     yield "lefts", _small(np.bincount(pairs.left, minlength=len(own)))
     yield from ((name, _small(getattr(pairs, name))) for name in ("right", "keys", "weights", "patterns"))
-    yield "labels", state.clusters.labels.astype(np.int32)
+    yield "labels", state.clusters.labels.astype(np.int32, copy=False)
     yield from ((f"cuts {name}", state.clusters.cuts[name].to_numpy(np.int64)) for name in _CUTS)
-    yield from _table("verdicts", pa.table({name: column_of(state.verdicts[name]) for name in _VERDICTS}))
+    for name in _VERDICTS:
+        yield from _column(f"verdicts {name}", column_of(state.verdicts[name]))
 
 
 _WORDED: Final = ("core", "organisation")
@@ -124,12 +127,12 @@ _VERDICTS: Final = ("left_id", "right_id", "verdict")
 
 
 def _put_together(held: Held, fingerprint: str, values: int) -> State:
-    rows = _table_of(held["rows"])
-    rows = pa.table({name: _wide(column) for name, column in zip(rows.column_names, rows.columns, strict=True)})
+    read = [name.removeprefix("rows ").removesuffix(" data") for name in held if name.startswith("rows ") and name.endswith(" data")]
+    rows = pa.table({name: _held_column(held, f"rows {name}") for name in read})
     named = [name.removeprefix("code ") for name in held if name.startswith("code ")]
-    text = {name: Coded(held[f"code {name}"].astype(np.int32), _values(held[f"values {name}"])) for name in named}
+    text = {name: Coded(held[f"code {name}"].astype(np.int32, copy=False), texts(_held_column(held, f"values {name}"))) for name in named}
     phones, contacts = (
-        Numbers(held[f"{name} counts"].astype(np.int32), held[f"{name} codes"], _values(held[f"{name} values"]))
+        Numbers(held[f"{name} counts"].astype(np.int32, copy=False), held[f"{name} codes"], texts(_held_column(held, f"{name} values")))
         for name in ("phones", "contacts")
     )
     own = Read(
@@ -150,58 +153,53 @@ def _put_together(held: Held, fingerprint: str, values: int) -> State:
     left = np.repeat(np.arange(len(own), dtype=np.int32), held["lefts"])
     pairs = Pairs(
         left,
-        held["right"].astype(np.int32),
-        held["keys"].astype(np.int32),
-        held["weights"].astype(np.int32),
-        held["patterns"].astype(np.int64),
+        held["right"].astype(np.int32, copy=False),
+        held["keys"].astype(np.int32, copy=False),
+        held["weights"].astype(np.int32, copy=False),
+        held["patterns"].astype(np.int64, copy=False),
     )
-    clusters = Clusters(held["labels"].astype(np.int64), pd.DataFrame({name: held[f"cuts {name}"] for name in _CUTS}))
-    verdicts = _table_of(held["verdicts"])
-    said = pd.DataFrame({name: texts(_one(verdicts[name])) for name in _VERDICTS})
+    clusters = Clusters(held["labels"].astype(np.int64, copy=False), pd.DataFrame({name: held[f"cuts {name}"] for name in _CUTS}))
+    said = pd.DataFrame({name: texts(_held_column(held, f"verdicts {name}")) for name in _VERDICTS})
     return State(fingerprint, rows, own, (core, organisation), values, pairs, clusters, said)
 
 
 def _small(column: Ints) -> Ints:
-    """The column in the narrowest type that holds it."""
+    """The column in the narrowest type that holds it; as it is where that spares nothing, so that it can be read where it lies."""
     low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
-    return column.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
+    narrow = np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high))
+    return column.astype(narrow) if narrow.itemsize < column.itemsize else column
 
 
-def _texts(values: pd.Series) -> pa.Table:
-    return pa.table({"values": column_of(values)})
+def _column(name: str, column: pa.Array) -> Iterator[tuple[str, Array]]:
+    """A column of arrow's, its memory as it lies: texts, which may have gaps, or numbers, which have none.
+
+    A stream of arrow's own says the same, but copies all of it to say so.
+    """
+    if column.type != pa.large_string():
+        yield f"{name} data", column.to_numpy()
+        return
+    _, places, written = column.buffers()
+    ends = np.zeros(1, dtype=np.int64)
+    if len(column):
+        ends = np.frombuffer(places, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+    first, last = int(ends[0]), int(ends[-1])
+    # a column that starts in the middle of its memory is moved to the start of its own
+    yield f"{name} ends", _small(ends - first if first else ends)
+    yield f"{name} data", np.frombuffer(written, dtype=np.uint8)[first:last] if last > first else np.zeros(0, dtype=np.uint8)
+    if column.null_count:
+        yield f"{name} there", np.packbits(column.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
 
 
-def _values(held: Array) -> pd.Series:
-    return texts(_one(_table_of(held)["values"]))
-
-
-def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts with places of 32 bits, where they hold them."""
-    is_text = column.type == pa.large_string() and column.nbytes < 1 << 31
-    return column.cast(pa.string()) if is_text else column
-
-
-def _wide(column: pa.ChunkedArray) -> pa.Array:
-    return _one(column.cast(pa.large_string()) if column.type == pa.string() else column)
+def _held_column(held: Held, name: str) -> pa.Array:
+    """The column again, in the memory of the file but for the ends of its texts."""
+    data = held[f"{name} data"]
+    if f"{name} ends" not in held:
+        return pa.array(data)
+    ends, there = held[f"{name} ends"].astype(np.int64, copy=False), held.get(f"{name} there")
+    buffers = [None if there is None else pa.py_buffer(there), pa.py_buffer(ends), pa.py_buffer(data)]
+    return pa.LargeStringArray.from_buffers(len(ends) - 1, buffers[1], buffers[2], buffers[0])
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     """A column in one piece."""
-    return (
-        column.chunk(0)
-        if column.num_chunks == 1
-        else pa.concat_arrays(column.chunks)
-        if column.num_chunks
-        else pa.array([], type=column.type)
-    )
-
-
-def _table(name: str, table: pa.Table) -> Iterator[tuple[str, Array]]:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    yield name, np.frombuffer(sink.getvalue(), dtype=np.uint8)
-
-
-def _table_of(held: Array) -> pa.Table:
-    return pa.ipc.open_stream(pa.py_buffer(held)).read_all()
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

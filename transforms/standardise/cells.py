@@ -29,6 +29,9 @@ _FEW: Final = 10_000
 _CLEAN: Final = r"^[\x{4e00}-\x{9fff}A-Za-z0-9()#,.\-]+$"
 _ABSENT: Final = ("-", "--", "---", "无", "暂无", "空", "NA", "NULL", "NONE", "NAN", "N", "不详", "未知", "待定")
 
+#: None of these words has more bytes, nor has one in lower case: longer cells need not be put into capitals to be told from them.
+_ABSENT_BYTES: Final = max(len(word.encode()) for word in _ABSENT)
+
 
 def cells_of(column: pd.Series) -> Cells:
     """A column of pandas' texts; its memory is shared where pandas keeps it in Arrow."""
@@ -99,7 +102,10 @@ def among(cells: Cells, values: Collection[str]) -> Marks:
 
 def plain(cells: Cells) -> Marks:
     """Cells that `text` gives back as they are: most cells of most lists."""
-    return matching(cells, _CLEAN) & ~among(pc.utf8_upper(cells), _ABSENT)
+    clean = matching(cells, _CLEAN)
+    short = np.flatnonzero(clean & marks_of(pc.less_equal(pc.binary_length(cells), _ABSENT_BYTES)))
+    clean[short] = ~among(pc.utf8_upper(cells.take(pa.array(short))), _ABSENT)
+    return clean
 
 
 def points_of(cells: Cells) -> tuple[Ints, Points]:
