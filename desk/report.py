@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk import words
 from desk.facts import NightFacts
+from desk.links import Links
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
 
@@ -40,8 +41,8 @@ def cell(value: object) -> str:
     return _ACTIVE.sub(r"\\\1", told if len(told) <= 120 else told[:119] + "…")
 
 
-def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> str:
-    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies."""
+def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> str:
+    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies; `links`: to the actions' forms."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -56,7 +57,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", _MOBILE.sub(r"\1****\2", facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
-        groups=_groups(facts, titles, rules),
+        groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),
         batches=facts.batches.to_dict("records"),
         counties=facts.counties.to_dict("records"),
@@ -104,7 +105,7 @@ def told_of_lists(sources: pd.DataFrame, titles: Mapping[str, str]) -> list[str]
     return lines
 
 
-def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
     for (source, rule), rows in facts.held.groupby(["source", "rule"], sort=True):
         told = rules.get(str(rule))
@@ -116,6 +117,7 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
                 "rule": told.title if told else str(rule),
                 "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),
                 "count": rows["row_key"].nunique(),
+                "links": links.of_group(str(source), str(rule), rows),
                 "new": rows.loc[rows["is_new"].astype(bool), "row_key"].nunique(),
                 "examples": rows.drop_duplicates("row_key")
                 .head(EXAMPLES)

@@ -15,16 +15,17 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from desk.decided import named
+from desk.links import Selector
 from expectations.listings import LISTINGS
 from expectations.rows import ROWS
 from expectations.run import run_suite
 from flows.house import House
-from flows.judge import Said, acts_of, decisions_of, refuse_contradictions, written
-from flows.outlook import Published, read_published
+from flows.judge import Answer, Said, acts_of, decisions_of, refuse_contradictions, written
+from flows.outlook import Published, read_published, warehouse_in_force
 from flows.rebuild import latest_night
 from flows.rules import every_rule
 from flows.run import RefusedError
-from flows.selection import Selector, selected
+from flows.selection import selected
 from sources.kit.contract import rows_again
 from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, Allowed, is_holding
 from transforms.merge.corrections import FIXED, read_value
@@ -52,15 +53,6 @@ class Signed:
 
     who: str
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was done (Chinese sentences) and under which number. `is_new`: False when the same was decided before, and nothing was written."""
-
-    decision_id: str
-    lines: tuple[str, ...]
-    is_new: bool = True
 
 
 def release(house: House, selector: Selector, until: date | None, signed: Signed) -> Answer:
@@ -192,6 +184,18 @@ def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signe
     act = acts_of(published, said)[0]
     number = written(house, [act], lambda known, would_be: refuse_contradictions(published, known, would_be, said))[0]
     return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict}")
+
+
+def replayed(house: House, since: date | None) -> Answer:
+    """What making the nights from `since` on again will do. No decision is written: nothing new is decided."""
+    night = latest_night(house)
+    if since is None or since.isoformat() > night:
+        raise RefusedError(f"从哪一夜起：应不晚于最近一夜 {night}")
+    with warehouse_in_force(house) as connection:
+        there = set(pd.read_sql_query("select cast(night as varchar) as night from night", connection)["night"])
+    if since.isoformat() not in there:
+        raise RefusedError(f"{since} 这一夜没有跑过；有 {min(there)} 至 {max(there)} 的各夜")
+    return Answer("", (f"从 {since} 起按今天的决定重建",))
 
 
 def _verdicts(

@@ -59,6 +59,15 @@ class Said:
         return (min(self.left_id, self.right_id), max(self.left_id, self.right_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was done (Chinese sentences) and under which number. `is_new`: False when the same was decided before, and nothing was written."""
+
+    decision_id: str
+    lines: tuple[str, ...]
+    is_new: bool = True
+
+
 def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | None, why: str | None, closed: bool = False) -> int:
     """Take one verdict (`words`: two listing ids and same, not or unsure) or a file of them (`words`: its path)."""
     if len(words) == 3:
@@ -84,6 +93,16 @@ def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: s
     house = open_house(settings, with_model=False)  # what is taken back may be the model that cannot be read
     published = read_published(house)
     before = decisions_of(house)
+    answer = take_back(house, decision_id, who, why)
+    say.print(answer.lines[0], markup=False)
+    tell_effect(house, published, before, say)
+    say.print(f"反悔：yizhan undo {answer.decision_id} --who 姓名 --why 理由", markup=False)
+    return 0
+
+
+def take_back(house: House, decision_id: str, who: str, why: str) -> Answer:
+    """A decision undone, as a decision of its own. Raises RefusedError for one that is none, was undone, or leaves verdicts against each other."""
+    published = read_published(house)
 
     def check(known: Decisions, would_be: Decisions) -> None:
         found = known.log[known.log["decision_id"] == decision_id]
@@ -93,12 +112,11 @@ def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: s
             raise RefusedError(f"{decision_id} 已经撤回过了")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
 
-    ids = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)
-    row = before.log[before.log["decision_id"] == decision_id].iloc[0]
-    say.print(f"已撤回 {decision_id}（{row['who']}：{row['why']}），记为 {ids[0]}", markup=False)
-    tell_effect(house, published, before, say)
-    say.print(f"反悔：yizhan undo {ids[0]} --who 姓名 --why 理由", markup=False)
-    return 0
+    number = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)[0]
+    log = decisions_of(house).log
+    row = log[log["decision_id"] == decision_id].iloc[0]
+    told = f"已撤回 {decision_id}（{row['who']}：{row['why']}），记为 {number}"
+    return Answer(number, (told, f"反悔就撤销 {number}"))
 
 
 def decisions_of(house: House) -> Decisions:

@@ -12,6 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from desk.facts import night_facts
+from desk.links import Links
 from desk.report import night_report
 from flows.changed_feeds import as_accepted
 from flows.gather import Gathered, Received, unclaimed, validate
@@ -108,10 +109,15 @@ def run_nights(
             if rebuilt.ended.state == "rejected" and night not in was_rejected:
                 transaction.rollback()  # a night that stands published is not taken back by rebuilding an earlier one
                 told = _refused(connection, order, first, night, rebuilt.ended)
-                return told, night_report(night_facts(connection, order.night), house.titles, every_rule())
+                return told, _report(connection, house, order.night, draft.name)
             write(connection, night, rebuilt)
         transaction.commit()
-        return first.ended, night_report(night_facts(connection, order.night), house.titles, every_rule())
+        return first.ended, _report(connection, house, order.night, draft.name)
+
+
+def _report(connection: Connection, house: House, night: str, publication: str) -> str:
+    links = Links(house.settings.desk_address, night, publication)
+    return night_report(night_facts(connection, night), house.titles, every_rule(), links)
 
 
 def _refused(connection: Connection, order: Order, first: Concluded, night: str, ended: Verdict) -> Verdict:

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from typing import Final
-
 import pandas as pd
 
 from desk.facts import night_facts
+from desk.links import Selector, group_digest
 from flows.house import House
 from flows.outlook import warehouse_in_force
 from flows.rules import every_rule
 from flows.run import RefusedError
-
-#: Letters of a group's digest (48 bits), spelt without digits, which a report would take for a person's number.
-_LETTERS: Final = 12
-_SPELLED: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """A group as a link carries it: rows of `source` held back under `rule` as of `night` in `publication`, how many, and which (`digest`)."""
-
-    source: str
-    rule: str
-    night: str
-    publication: str
-    count: int
-    digest: str
-
-
-def group_digest(rows: pd.DataFrame) -> str:
-    """Names a set of rows (row_key, row_digest) by their keys and content."""
-    told = sorted({f"{key}\t{digest}" for key, digest in zip(rows["row_key"], rows["row_digest"], strict=True)})
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:_LETTERS].translate(_SPELLED)
 
 
 def held_rows(house: House) -> tuple[str, str, pd.DataFrame]:

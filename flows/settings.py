@@ -43,11 +43,13 @@ class Settings(BaseSettings):
     proxy: str | None = Field(None, description="proxy for HTTP sources, http://host:port")
     sftp_host_key: str | None = Field(None, description="known_hosts line, or the path of a known_hosts file")
     port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
+    desk_port: int = Field(4201, ge=1, le=65535, description="port of our own pages on 127.0.0.1")
+    desk_url: str | None = Field(None, description="address of our own pages as a browser reaches them, where a proxy stands before them")
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
     workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")
 
-    @field_validator("proxy")
+    @field_validator("proxy", "desk_url")
     @classmethod
     def _proxy_is_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     def variables(self) -> Mapping[str, str]:
         """Every YIZHAN_ setting by its name without the prefix, the environment before the env file."""
         return {name.removeprefix(PREFIX): value for name, value in _environment(self.env_file).items() if name.startswith(PREFIX)}
+
+    @property
+    def desk_address(self) -> str:
+        """Where a browser reaches our own pages, without a slash at the end."""
+        return (self.desk_url or f"http://127.0.0.1:{self.desk_port}").rstrip("/")
 
     @property
     def city_folder(self) -> Path:

@@ -1,0 +1,166 @@
+"""The actions as Prefect flows: one deployment each, with a form. Each writes its decision, makes the night again out of the archive, and says what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from prefect import Flow, flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from desk.report import cell
+from flows import acts, forms
+from flows.acts import Answer
+from flows.forms import day, filled
+from flows.house import House, of_another_city, open_house
+from flows.judge import take_back
+from flows.rebuild import Rebuilt, rebuild
+from flows.run import RefusedError
+from flows.settings import load_settings
+from warehouse.disk import DiskFullError
+from warehouse.journal import JournalError
+
+Act = Callable[[House], Answer]
+
+
+@flow(name="release", validate_parameters=False, persist_result=False)
+def release(form: forms.ReleaseForm) -> State[None]:
+    """放行：一组扣留的行照现在的样子通过，只在这一夜，或到某天为止。缺少必填项的行不能放行，请用更正。"""
+    return _acted(
+        "放行", forms.ReleaseForm, form, lambda house, asked: acts.release(house, asked.group.selector, day(asked.until), asked.signed)
+    )
+
+
+@flow(name="correct", validate_parameters=False, persist_result=False)
+def correct(form: forms.CorrectForm) -> State[None]:
+    """更正：用正确的值代替名单里的值，直到撤销。值要通过同样的检查。"""
+    return _acted(
+        "更正",
+        forms.CorrectForm,
+        form,
+        lambda house, asked: acts.correct(house, asked.scope, asked.key, asked.field, asked.value, asked.signed),
+    )
+
+
+@flow(name="waive", validate_parameters=False, persist_result=False)
+def waive(form: forms.WaiveForm) -> State[None]:
+    """豁免：一条规则在某天之前不再扣留某份名单、某一行或某个驿站。"""
+
+    def act(house: House, asked: forms.WaiveForm) -> Answer:
+        until = day(asked.until)
+        if until is None:
+            raise RefusedError("豁免到哪一天：没有填写")
+        return acts.waive(house, asked.scope, asked.key, asked.rule, until, asked.signed)
+
+    return _acted("豁免", forms.WaiveForm, form, act)
+
+
+@flow(name="judge", validate_parameters=False, persist_result=False)
+def judge(form: forms.JudgeForm) -> State[None]:
+    """判定：两条登记是不是同一站。"""
+    return _acted(
+        "判定", forms.JudgeForm, form, lambda house, asked: acts.judge(house, asked.left_id, asked.right_id, asked.verdict, asked.signed)
+    )
+
+
+@flow(name="merge", validate_parameters=False, persist_result=False)
+def merge(form: forms.MergeForm) -> State[None]:
+    """合并：几个驿站其实是一个。最早的编号留用，其余编号转到它，以后查询仍能找到。"""
+    return _acted("合并", forms.MergeForm, form, lambda house, asked: acts.merge(house, asked.stations, asked.signed))
+
+
+@flow(name="split", validate_parameters=False, persist_result=False)
+def split(form: forms.SplitForm) -> State[None]:
+    """拆分：一个驿站其实是两个。含最早登记的一边留用原编号。"""
+    return _acted("拆分", forms.SplitForm, form, lambda house, asked: acts.split(house, asked.station, asked.listings, asked.signed))
+
+
+@flow(name="accept", validate_parameters=False, persist_result=False)
+def accept(form: forms.AcceptForm) -> State[None]:
+    """接受变更：一份名单变了样（行数、表头、坐标系），今后照变了的样子收。"""
+    return _acted(
+        "接受变更",
+        forms.AcceptForm,
+        form,
+        lambda house, asked: acts.accept(house, asked.source, asked.changes, day(asked.until), asked.signed),
+    )
+
+
+@flow(name="undo", validate_parameters=False, persist_result=False)
+def undo(form: forms.UndoForm) -> State[None]:
+    """撤销：收回一个决定，就像没有做过。反悔时撤销这次撤销。"""
+    return _acted("撤销", forms.UndoForm, form, lambda house, asked: take_back(house, asked.decision, asked.signed.who, asked.signed.why))
+
+
+@flow(name="replay", validate_parameters=False, persist_result=False)
+def replay(form: forms.ReplayForm) -> State[None]:
+    """重放：从某一夜起，按今天的决定把各夜从存档重建一遍，不重新取数。"""
+    return _acted(
+        "重放", forms.ReplayForm, form, lambda house, asked: acts.replayed(house, day(asked.since)), since=lambda asked: asked.since
+    )
+
+
+#: Every action: its flow, and its name in Chinese.
+ACTIONS: Final[dict[str, tuple[Flow[..., Any], str]]] = {
+    "release": (release, "放行"),
+    "correct": (correct, "更正"),
+    "waive": (waive, "豁免"),
+    "judge": (judge, "判定"),
+    "merge": (merge, "合并"),
+    "split": (split, "拆分"),
+    "accept": (accept, "接受变更"),
+    "replay": (replay, "重放"),
+    "undo": (undo, "撤销"),
+}
+
+
+def _acted(
+    name: str, form: type[Any], given: Any, act: Callable[[House, Any], Answer], since: Callable[[Any], str] = lambda _: ""
+) -> State[None]:
+    """Decide, make the night again, tell. A refusal is a sentence and writes nothing; a decision stands although its night cannot be published."""
+    house = open_house(load_settings())
+    run_id = str(flow_run.get_id())
+    try:
+        _refuse_another_city(house)
+        asked = filled(form, given)
+        answer = act(house, asked)
+    except RefusedError as refused:
+        return _told(house, name, f"**没有做**：{cell(str(refused))}", Failed(name="Refused", message=str(refused)), "refused")
+    done = "\n".join(f"- {cell(line)}" for line in answer.lines)
+    if not answer.is_new:
+        return _told(house, name, done, Completed(message=answer.lines[0]))
+    try:
+        rebuilt = rebuild(open_house(load_settings()), run_id, f"{name}（{run_id[:8]}）", since=since(asked) or None)
+    except (DiskFullError, JournalError) as stopped:
+        told = f"{done}\n- **决定已记下，但这一夜没有重建**：{cell(str(stopped))}；下一夜起生效"
+        return _told(house, name, told, Failed(name="NotPublished", message=str(stopped)), "needs-review")
+    create_markdown_artifact(key="night-report", markdown=rebuilt.report, description=f"{rebuilt.night} 夜报")
+    return _rebuilt(house, name, done, answer, rebuilt)
+
+
+def _refuse_another_city(house: House) -> None:
+    if sentence := of_another_city(house):
+        raise RefusedError(sentence)
+
+
+def _rebuilt(house: House, name: str, done: str, answer: Answer, rebuilt: Rebuilt) -> State[None]:
+    if rebuilt.ended.state == "rejected":
+        told = f"{done}\n- **决定已记下，但 {rebuilt.night} 这一夜重建后不能发布**：{cell(rebuilt.ended.reason)}"
+        return _told(house, name, told, Failed(name="Rejected", message=rebuilt.ended.reason), "needs-review", "rejected")
+    told = f"{done}\n- 已重建 {rebuilt.night} 并发布为 {rebuilt.publication}"
+    return _told(house, name, told, Completed(message=answer.lines[0]))
+
+
+def _told(house: House, name: str, markdown: str, state: State[None], *needs: str) -> State[None]:
+    """The answer as a page of the run, and the run's name and tags."""
+    create_markdown_artifact(key="action-answer", markdown=f"# {name}\n\n{markdown}\n", description=name)
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(
+            UUID(str(flow_run.get_id())), name=f"{house.city.name} {name}", tags={"action", f"city:{house.city.key}", *needs}
+        )
+    return state

@@ -1,0 +1,174 @@
+"""The forms of the actions, as the Prefect UI draws them: labels and help are Chinese. What is filled in is checked again when the action runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from desk.links import Selector
+from flows.acts import Signed
+from flows.run import RefusedError
+
+#: A reason is a sentence or two; what is longer is a paste gone wrong.
+_TEXT: int = 500
+
+Text = Annotated[str, Field(max_length=_TEXT)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class SignedForm(_Form):
+    """Every action names who decides and why."""
+
+    who: str = Field(title="谁决定的", description="姓名；照填写的记录，不作核验", min_length=1, max_length=40)
+    why: str = Field(title="为什么", description="依据：问过谁、看过什么", min_length=1, max_length=_TEXT)
+
+    @property
+    def signed(self) -> Signed:
+        """Who and why."""
+        return Signed(self.who, self.why)
+
+
+class GroupForm(_Form):
+    """A group of held-back rows as a report's link fills it in."""
+
+    source: str = Field(title="名单", max_length=60)
+    rule: str = Field(title="规则", max_length=60)
+    night: str = Field(title="哪一夜", max_length=10)
+    publication: str = Field(title="哪次发布", max_length=20)
+    count: int = Field(title="行数", ge=1)
+    digest: str = Field(title="校验字", max_length=20)
+
+    @property
+    def selector(self) -> Selector:
+        """The group."""
+        return Selector(**self.model_dump())
+
+
+class ReleaseForm(SignedForm):
+    """放行: rows pass."""
+
+    group: GroupForm = Field(title="哪些行", description="由夜报里的链接填好，请勿改动；这些行有变时会拒绝，请从最新的夜报重开")
+    until: str = Field("", title="放行到哪一天（含）", description="如 2026-12-31；留空只放行这一夜", max_length=10)
+
+
+class WaiveForm(SignedForm):
+    """豁免: a rule does not hold."""
+
+    rule: str = Field(title="规则", description="规则的编号，见 docs/rules.md", max_length=60)
+    scope: Literal["source", "row", "station"] = Field(title="对什么豁免", description="source 整份名单，row 一行，station 一个驿站")
+    key: str = Field(title="哪一个", description="名单的键；或 名单:行编号；或驿站编号", max_length=200)
+    until: str = Field(title="豁免到哪一天（含）", description="如 2026-12-31，最多一年", min_length=1, max_length=10)
+
+
+class CorrectForm(SignedForm):
+    """更正: a person's value."""
+
+    scope: Literal["row", "station"] = Field(title="更正什么", description="row 名单里的一行，station 一个驿站")
+    key: str = Field(title="哪一个", description="名单:行编号；或驿站编号", max_length=200)
+    field: str = Field(
+        title="字段", description="如 name 名称、address 地址、lng 经度、lat 纬度、phone 电话；见 docs/dictionary.md", max_length=40
+    )
+    value: Text = Field(title="正确的值", description="照业主的写法填；留空表示这一项没有")
+
+
+class JudgeForm(SignedForm):
+    """判定: a verdict on a pair."""
+
+    left_id: str = Field(title="登记甲", description="登记编号，如 union:12", max_length=200)
+    right_id: str = Field(title="登记乙", max_length=200)
+    verdict: Literal["same", "not", "unsure"] = Field(title="判定", description="same 同一站，not 不是，unsure 不确定")
+
+
+class MergeForm(SignedForm):
+    """合并: stations become one."""
+
+    stations: list[str] = Field(
+        title="哪几个驿站", description="驿站编号，至少两个；最早的编号留用，其余转到它", min_length=2, max_length=20
+    )
+
+
+class SplitForm(SignedForm):
+    """拆分: a station becomes two."""
+
+    station: str = Field(title="哪个驿站", max_length=40)
+    listings: list[str] = Field(title="拆出哪几条登记", description="登记编号；其余留在原站", min_length=1, max_length=50)
+
+
+class AcceptForm(SignedForm):
+    """接受变更: a feed has changed for good, or for a while."""
+
+    source: str = Field(title="名单", max_length=60)
+    rules: list[str] = Field(
+        default_factory=list,
+        title="不再因此停用",
+        description="source_too_few 行数过少、source_vanishing 大量消失、source_failing 大面积不合格、source_partial 不完整、source_empty 为空",
+    )
+    headers: list[str] = Field(default_factory=list, title="表头有变也照收", description="新增或不再有的表头，照原样写")
+    datum: Literal["", "WGS-84", "GCJ-02", "BD-09", "CGCS2000"] = Field("", title="坐标系改为")
+    until: str = Field("", title="到哪一天（含）", description="如 2026-12-31；留空一直有效", max_length=10)
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """What is accepted, as `flows.acts.accept` takes it."""
+        told = [("rule", each) for each in self.rules] + [("header", each) for each in self.headers]
+        return [*told, *([("datum", self.datum)] if self.datum else [])]
+
+
+class ReplayForm(SignedForm):
+    """重放: nights are made again out of the archive."""
+
+    since: str = Field(
+        title="从哪一夜起", description="如 2026-06-01；这一夜及之后各夜按今天的决定重建，不重新取数", min_length=1, max_length=10
+    )
+
+
+class FetchForm(SignedForm):
+    """重跑来源: one source is fetched again."""
+
+    source: str = Field(title="名单", max_length=60)
+
+
+class UndoForm(SignedForm):
+    """撤销: a decision is taken back."""
+
+    decision: str = Field(title="哪个决定", description="决定的编号，如 2026-06-03-7", min_length=1, max_length=40)
+
+
+def filled(form: type[_Form], given: Any) -> Any:
+    """The form as it was filled in. Raises RefusedError with a sentence a field that is wrong: the UI's own checks can be switched off."""
+    if isinstance(given, form):
+        return given
+    try:
+        return form.model_validate(given)
+    except ValidationError as wrong:
+        raise RefusedError("；".join(dict.fromkeys(_told(form, error["loc"], error["type"]) for error in wrong.errors()))) from None
+
+
+def _told(form: type[BaseModel], place: tuple[int | str, ...], kind: str) -> str:
+    known = form.model_fields.get(str(place[0])) if place else None
+    title = known.title if known and known.title else "、".join(map(str, place)) or "表单"
+    wanted = {
+        "missing": "没有填写",
+        "string_too_short": "没有填写",
+        "too_short": "填得不够",
+        "string_too_long": "太长",
+        "too_long": "太多",
+        "literal_error": "只能从所列的几个里选",
+        "extra_forbidden": "是表单里没有的一项",
+    }
+    return f"{title}：{wanted.get(kind, '填得不对')}"
+
+
+def day(text: str) -> date | None:
+    """A date as it is typed, None where the field is empty. Raises RefusedError."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(f"“{text}”不是日期：请写成 2026-12-31 这样") from None
