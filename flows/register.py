@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from desk.decided import named
 from expectations.run import run_suite
 from expectations.stations import STATIONS
 from flows.churn import churn_stop
@@ -66,7 +67,7 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
-    issues = [frame for frame in (merged.issues, suspects, suite.issues) if len(frame)]
+    issues = [frame for frame in (merged.issues, suspects, _matching(matched, listings), suite.issues) if len(frame)]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
     events = night_events(before, after, listings)
     return Registered(
@@ -92,8 +93,8 @@ def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, cod
 def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:
     """Corrections of a station that was merged away hold for the station that answers for it; the later decision on a field wins."""
     leads = redirects.set_index("from_id")["to_id"]
-    answering = corrections["key"].map(leads).where(corrections["scope"] == "station")
-    return corrections.assign(key=answering.fillna(corrections["key"]).astype("str"))
+    answering = corrections["key"].map(leads).where(corrections["scope"] == "station").astype("str")
+    return corrections.assign(key=answering.fillna(corrections["key"]))
 
 
 def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:
@@ -165,6 +166,20 @@ def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame
     told = pairs.merge(judgements[["left_id", "right_id", "verdict"]], how="left", on=["left_id", "right_id"])
     again = asked_again(told, judgements, dict(zip(listings["listing_id"], listings["source"], strict=True)), model)
     return told.assign(is_review=(told["review"] & told["verdict"].isna()) | again).drop(columns="review")
+
+
+def _matching(matched: Matched, listings: pd.DataFrame) -> pd.DataFrame:
+    """Issues of what matching could not do as it was told: verdicts that it left out, and components that it had to cut."""
+    name = named(listings, "listing_id")
+    aside = [f"{name(a)} 与 {name(b)}" for a, b in matched.contradictions[["left_id", "right_id"]].itertuples(index=False, name=None)]
+    cut = [
+        f"{name(str(row.first))} 等 {row.members} 条登记连成一片，已断开 {row.links_cut} 处较弱的联系"
+        for row in matched.cuts.itertuples(index=False)
+    ]
+    told = [("judgement_set_aside", aside), ("component_cut", cut)]
+    return pd.concat(
+        [issue_rows(RULES[rule], pd.DataFrame({"source": [None] * len(values)}), values) for rule, values in told], ignore_index=True
+    )
 
 
 def _suspects(placed: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:
