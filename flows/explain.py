@@ -29,7 +29,9 @@ NEARLY: int = 5
 
 
 def show_review(settings: Settings, say: Console, *, limit: int) -> int:
-    """The questions that wait, most worth asking first."""
+    """The questions that wait, most worth asking first. Raises RefusedError for a limit under 1."""
+    if limit < 1:
+        raise RefusedError(f"--limit {limit}：应不小于 1")
     published = read_published(open_house(settings))
     queue = queue_of(published)
     for line in queue_lines(queue.head(limit), published.listings, published.house.model, len(queue)):

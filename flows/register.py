@@ -67,7 +67,11 @@ def register(house: House, state: State, gathered: Sequence[Gathered], decisions
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
-    issues = [frame for frame in (merged.issues, suspects, _matching(matched, listings), suite.issues) if len(frame)]
+    issues = [
+        frame
+        for frame in (merged.issues, suspects, _matching(matched, listings, _unheard(decisions, judgements, listings)), suite.issues)
+        if len(frame)
+    ]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
     events = night_events(before, after, listings)
     return Registered(
@@ -168,15 +172,23 @@ def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame
     return told.assign(is_review=(told["review"] & told["verdict"].isna()) | again).drop(columns="review")
 
 
-def _matching(matched: Matched, listings: pd.DataFrame) -> pd.DataFrame:
-    """Issues of what matching could not do as it was told: verdicts that it left out, and components that it had to cut."""
+def _unheard(decisions: Decisions, judgements: pd.DataFrame, listings: pd.DataFrame) -> int:
+    """Verdicts that speak of a listing which is not there, and follow their content to none (`judgements`: as they are applied)."""
+    here = judgements[["left_id", "right_id"]].isin(set(listings["listing_id"])).all(axis=1)
+    return int((~decisions.judgements["decision_id"].isin(judgements.loc[here, "decision_id"])).sum())
+
+
+def _matching(matched: Matched, listings: pd.DataFrame, gone: int) -> pd.DataFrame:
+    """Issues of what matching could not do as it was told: verdicts that it left out, `gone` ones whose listings are no longer there, and
+    components that it had to cut."""
     name = named(listings, "listing_id")
     aside = [f"{name(a)} 与 {name(b)}" for a, b in matched.contradictions[["left_id", "right_id"]].itertuples(index=False, name=None)]
     cut = [
         f"{name(str(row.first))} 等 {row.members} 条登记连成一片，已断开 {row.links_cut} 处较弱的联系"
         for row in matched.cuts.itertuples(index=False)
     ]
-    told = [("judgement_set_aside", aside), ("component_cut", cut)]
+    waiting = [f"{gone} 条判定说的登记已不在名册里"] if gone > 0 else []
+    told = [("judgement_set_aside", aside), ("judgement_without_listing", waiting), ("component_cut", cut)]
     return pd.concat(
         [issue_rows(RULES[rule], pd.DataFrame({"source": [None] * len(values)}), values) for rule, values in told], ignore_index=True
     )

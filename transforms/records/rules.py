@@ -346,6 +346,15 @@ _ALL: Final = (
         "Verdicts follow their content to other rows, and may then contradict each other: refusing to merge can be mended, a wrong merge is published.",
     ),
     _rule(
+        "judgement_without_listing",
+        "info",
+        "us",
+        "",
+        "判定所说的登记不在了",
+        "{value}；判定仍保留，登记再出现时照样生效。",
+        "A verdict that decides nothing tonight would else look as if it held.",
+    ),
+    _rule(
         "component_cut",
         "info",
         "us",
