@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.dedupe_review import told_pairs
+from desk.model import STRATA as STRATUM_WORDS
 from sources.kit.any_list import Lists
 from transforms.dedupe import Matched, Model
 from transforms.dedupe.levels import COMPARISONS, STRATA
@@ -106,8 +107,7 @@ def _weights(model: Model, stratum: str) -> dict[str, Any]:
             tables.append(
                 {"title": comparison.title, "lines": [(text, bits(weight)) for text, weight in sorted(heaviest, key=lambda line: -line[1])]}
             )
-    title = {"near": "相近的登记（150 米以内，或路名门牌号相同）", "quarter": "同一社区或同一条路的其余登记", "far": "其余的登记"}[stratum]
-    return {"title": title, "prior": bits(known.prior), "tables": tables}
+    return {"title": STRATUM_WORDS[stratum], "prior": bits(known.prior), "tables": tables}
 
 
 def _examples(matched: Matched, listings: pd.DataFrame, model: Model) -> list[dict[str, Any]]:

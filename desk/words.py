@@ -45,8 +45,6 @@ CAUSES: Final = {
 
 VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
 
-STATES: Final = {"published": "已发布", "quarantined": "已发布，有待处理", "rejected": "未发布"}
-
 
 def word(table: dict[str, str], code: object) -> str:
     """The word for a code; the code itself where the table has none."""

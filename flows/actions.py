@@ -15,10 +15,9 @@ from prefect.states import Completed, Failed
 
 from desk.report import cell
 from flows import acts, forms
-from flows.acts import Answer
 from flows.forms import day, filled
 from flows.house import House, of_another_city, open_house
-from flows.judge import take_back
+from flows.judge import Answer, take_back
 from flows.rebuild import Rebuilt, rebuild
 from flows.run import RefusedError
 from flows.settings import load_settings

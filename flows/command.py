@@ -7,6 +7,7 @@ import traceback
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError, Parameter
@@ -32,7 +33,9 @@ model = App(name="model", help="The dedupe model: show, train, compare, accept."
 app.command(model)
 accept = App(name="accept", help="Let through what a gate stopped.")
 app.command(accept)
-say = Console(highlight=False)
+#: A terminal folds by its own width; what is piped is folded by nobody, for a folded id can be neither copied nor searched.
+_WIDTH = None if sys.stdout.isatty() else get_terminal_size((200, 50)).columns
+say = Console(highlight=False, width=_WIDTH)
 warn = Console(stderr=True, highlight=False)
 
 

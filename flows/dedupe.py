@@ -98,6 +98,8 @@ def dedupe(asked: Asked, told: Told) -> Found:
     told("学习权重" if model is None else "比对")
     fitted = fit(listings, across=asked.one_to_one) if model is None else None
     notes = _notes(lists, listings, fitted.why_not if fitted else None)
+    if truth is not None and (unnamed := len(lists.rows) - len(truth)):
+        notes = (*notes, f"真值没有提到 {len(lists.rows)} 行中的 {unnamed} 行：它们按各自单独成站计，真值不全时准确率会偏低")
     model = fitted.model if fitted else model
     assert model is not None  # noqa: S101 - one of the two was set above
     told("比对")

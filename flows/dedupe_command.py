@@ -55,7 +55,7 @@ def run_dedupe(
             task = progress.add_task("")
             found = dedupe(asked, lambda step: progress.update(task, description=step))
             progress.update(task, description="写出结果")
-            write(found, out)
+            _write(found, out)
     except _TOLD as wrong:
         warn.print(str(wrong), markup=False)
         return WRONG_USE
@@ -66,6 +66,13 @@ def run_dedupe(
         return WRONG_USE
     _tell(found, out, say)
     return DONE
+
+
+def _write(found: Found, out: Path) -> None:
+    try:
+        write(found, out)
+    except OSError as wrong:
+        raise DedupeError(f"--out {out}：写不进去（{wrong.strerror}）") from wrong
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from rich.console import Console
+from sqlalchemy import text
 
 from desk.decided import named
 from desk.doubts import queue_lines
@@ -18,6 +19,7 @@ from flows.run import RefusedError
 from flows.settings import Settings
 from transforms.dedupe.doubts import review_queue
 from transforms.dedupe.explain import Explanation, explain
+from transforms.dedupe.judgements import applied
 from transforms.merge import merge
 from warehouse.frames import read_frame
 from warehouse.tables import table
@@ -27,7 +29,9 @@ NEARLY: int = 5
 
 
 def show_review(settings: Settings, say: Console, *, limit: int) -> int:
-    """The questions that wait, most worth asking first."""
+    """The questions that wait, most worth asking first. Raises RefusedError for a limit under 1."""
+    if limit < 1:
+        raise RefusedError(f"--limit {limit}：应不小于 1")
     published = read_published(open_house(settings))
     queue = queue_of(published)
     for line in queue_lines(queue.head(limit), published.listings, published.house.model, len(queue)):
@@ -40,10 +44,16 @@ def show_review(settings: Settings, say: Console, *, limit: int) -> int:
 def queue_of(published: Published) -> pd.DataFrame:
     """The review queue of what is in force, less what the journal already answers."""
     judgements = decisions_of(published.house).judgements
+    with warehouse_in_force(published.house) as connection:
+        known = set(connection.execute(text("select decision_id from decision")).scalars())
+    new = applied(judgements[~judgements["decision_id"].isin(known)], published.listings)
+    answered = pd.MultiIndex.from_frame(new[["left_id", "right_id"]])
+    pairs = published.state.pair
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["left_id", "right_id"]]).isin(answered)]  # answered since, "unsure" too
     is_open = dict(zip(published.listings["listing_id"], published.listings["is_open"], strict=True))
     stations = {listing_id: station for listing_id, station in published.stations.items() if is_open.get(listing_id)}
     verdicts = published.verdicts(judgements)
-    return review_queue(published.state.pair, stations, verdicts, published.house.model.thresholds["same"])
+    return review_queue(pairs, stations, verdicts, published.house.model.thresholds["same"])
 
 
 def show_pair(settings: Settings, say: Console, left_id: str, right_id: str) -> int:

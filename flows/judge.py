@@ -83,9 +83,25 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     ids = written(house, acts_of(published, said), lambda known, would_be: refuse_contradictions(published, known, would_be, said))
     told = f"已记下判定 {ids[0]}" if len(ids) == 1 else f"已记下 {len(ids)} 条判定（{ids[0]} 至 {ids[-1]}）"
     say.print(told, markup=False)
+    for line in _overruled(before, said):
+        say.print(line, markup=False)
     tell_effect(house, published, before, say)
-    say.print(f"撤回：yizhan undo {ids[-1]} --who 姓名 --why 理由", markup=False)
+    each = "" if len(ids) == 1 else f"（逐条撤回，{ids[0]} 至 {ids[-1]}）"
+    say.print(f"撤回：yizhan undo {ids[-1]} --who 姓名 --why 理由{each}", markup=False)
     return 0
+
+
+def _overruled(before: Decisions, said: Sequence[Said]) -> list[str]:
+    """A line a pair that was judged before: of two verdicts on one pair the later stands."""
+    known = {(row["left_id"], row["right_id"]): row for row in before.judgements.to_dict("records")}
+    lines = []
+    for each in said:
+        if row := known.get(each.pair):
+            how = "与它相同" if row["verdict"] == VERDICTS[each.verdict] else f"取代它的“{verdict_word(str(row['verdict']))}”"
+            lines.append(
+                f"{each.pair[0]} 与 {each.pair[1]} 先前由{row['who']}于 {str(row['decided_at'])[:10]} 判过（{row['decision_id']}），本次{how}"
+            )
+    return lines
 
 
 def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: str) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from desk.decided import named
 from expectations.run import run_suite
 from expectations.stations import STATIONS
 from flows.churn import churn_stop
@@ -72,7 +73,8 @@ def register(
     after = Register(merged.stations, identified.station_listing, identified.redirects)
     before = Register(state.station, state.station_listing, state.station_redirect)
     of_stations = decisions.allowed.in_force(night).let_through(suite.issues, empty_frame("row"))
-    issues = [frame for frame in (merged.issues, suspects, of_stations) if len(frame)]
+    matching = _matching(matched, listings, _unheard(decisions, judgements, listings))
+    issues = [frame for frame in (merged.issues, suspects, matching, of_stations) if len(frame)]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
     events = night_events(before, after, listings)
     return Registered(
@@ -171,6 +173,28 @@ def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame
     told = pairs.merge(judgements[["left_id", "right_id", "verdict"]], how="left", on=["left_id", "right_id"])
     again = asked_again(told, judgements, dict(zip(listings["listing_id"], listings["source"], strict=True)), model)
     return told.assign(is_review=(told["review"] & told["verdict"].isna()) | again).drop(columns="review")
+
+
+def _unheard(decisions: Decisions, judgements: pd.DataFrame, listings: pd.DataFrame) -> int:
+    """Verdicts that speak of a listing which is not there, and follow their content to none (`judgements`: as they are applied)."""
+    here = judgements[["left_id", "right_id"]].isin(set(listings["listing_id"])).all(axis=1)
+    return int((~decisions.judgements["decision_id"].isin(judgements.loc[here, "decision_id"])).sum())
+
+
+def _matching(matched: Matched, listings: pd.DataFrame, gone: int) -> pd.DataFrame:
+    """Issues of what matching could not do as it was told: verdicts that it left out, `gone` ones whose listings are no longer there, and
+    components that it had to cut."""
+    name = named(listings, "listing_id")
+    aside = [f"{name(a)} 与 {name(b)}" for a, b in matched.contradictions[["left_id", "right_id"]].itertuples(index=False, name=None)]
+    cut = [
+        f"{name(str(row.first))} 等 {row.members} 条登记连成一片，已断开 {row.links_cut} 处较弱的联系"
+        for row in matched.cuts.itertuples(index=False)
+    ]
+    waiting = [f"{gone} 条判定说的登记已不在名册里"] if gone > 0 else []
+    told = [("judgement_set_aside", aside), ("judgement_without_listing", waiting), ("component_cut", cut)]
+    return pd.concat(
+        [issue_rows(RULES[rule], pd.DataFrame({"source": [None] * len(values)}), values) for rule, values in told], ignore_index=True
+    )
 
 
 def _suspects(placed: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def _told(told: pa.ChunkedArray) -> pd.Series:
     """A column as the text that a person would write; whole numbers that a missing cell made into 3.0 lose the .0."""
     if pa.types.is_string(told.type) or pa.types.is_large_string(told.type):
         return series_of(told.cast(TEXT).combine_chunks())
-    if pa.types.is_float64(told.type):
+    if pa.types.is_float64(told.type) and len(told):
         figures = told.to_numpy()
         alike = _written_alike(figures)
         if alike.mean() > _MOSTLY:
@@ -103,15 +103,30 @@ def _workbook(payload: Payload, is_header: IsHeader) -> Raw:
 def _csv(payload: Payload, is_header: IsHeader) -> Raw:
     encoding = "utf-8" if _decodes(payload.content, "utf-8") else "gb18030"
     head = payload.content[: 1 << 16].decode(encoding, errors="ignore").removeprefix("\ufeff")
-    first = head.split("\n", 1)[0]
+    first = next(iter(head.splitlines()), "")
     delimiter = max(_DELIMITERS, key=first.count)
-    titles, header = _header(head, delimiter, is_header)
-    fast = _fast(payload, encoding, delimiter, titles, header)
-    return fast or CsvRows(encoding, delimiter, titles)([payload])
+    try:
+        titles, header = _header(head, delimiter, is_header)
+    except csv.Error:
+        raise NotAsDeclaredError(f"{payload.label}：不是 CSV，也不是 Excel 或 Parquet；请重新导出") from None
+    raw = _fast(payload, encoding, delimiter, titles, header) or CsvRows(encoding, delimiter, titles)([payload])
+    _refuse_open_quote(payload, raw)
+    return raw
+
+
+def _refuse_open_quote(payload: Payload, raw: Raw) -> None:
+    """A quote that is never closed makes one cell of all that follows: those rows would be gone without a word."""
+    if payload.content.count(b'"') % 2 == 0 or not len(raw.cells):
+        return
+    last = raw.cells.iloc[-1].dropna().astype("str")
+    if lost := int(last.str.rstrip("\n").str.count("\n").max() or 0):
+        raise NotAsDeclaredError(
+            f"{payload.label}：第 {raw.lines.iloc[-1]} 行有一个引号没有配对，其后 {lost} 行都被当成了同一格；请改正后再试"
+        )
 
 
 def _header(head: str, delimiter: str, is_header: IsHeader) -> tuple[int, list[str]]:
-    rows = [row for row, _ in zip(csv.reader(io.StringIO(head), delimiter=delimiter), range(_TITLES_AT_MOST), strict=False)]
+    rows = [row for row, _ in zip(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), range(_TITLES_AT_MOST), strict=False)]
     at = next((at for at, row in enumerate(rows) if is_header([clean_header(cell) for cell in row])), 0)
     return at, rows[at] if rows else []
 

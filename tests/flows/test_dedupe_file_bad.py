@@ -175,3 +175,46 @@ def test_a_component_of_fifty_thousand_listings_is_cut_and_told(tmp_path: Path) 
     assert max(pd.Series(found).value_counts()) < 200
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "个登记连成一片" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        pytest.param(
+            'id,name,address\n1,甲驿站,1\n2,"乙驿站,2\n3,丙驿站,3\n4,丁驿站,4\n'.encode(),
+            "第 3 行有一个引号没有配对，其后 2 行",
+            id="a quote that is never closed",
+        ),
+        pytest.param(bytes(range(256)) * 4, "请", id="no text at all"),
+    ],
+)
+def test_what_would_lose_rows_without_a_word_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "list.csv").write_bytes(content)
+    refused(dedupe(tmp_path / "list.csv", out=tmp_path / "out"), tmp_path / "out", sentence)
+
+
+def test_old_line_ends_are_read(tmp_path: Path) -> None:
+    (tmp_path / "mac.csv").write_bytes("id,name,address\r1,赭山驿站,1号\r2,镜湖驿站,2号\r".encode())
+    assert dedupe(tmp_path / "mac.csv", out=tmp_path / "out").code == 0
+    assert len(stations(tmp_path / "out")) == 2
+
+
+def test_an_out_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,赭山驿站\n", "utf-8")
+    (tmp_path / "file").write_text("")
+    ended = dedupe(tmp_path / "a.csv", out=tmp_path / "file" / "out")
+    assert ended.code == 2
+    assert "写不进去" in ended.told
+
+
+def test_a_city_that_is_named_takes_its_name_off_the_address_whole(tmp_path: Path) -> None:
+    path = of_lines(
+        tmp_path / "a.csv",
+        ("id", "name", "address", "lng", "lat"),
+        ("A", "天鹅湖驿站", "合肥市怀宁路12号", "117.22", "31.82"),
+        ("B", "天鹅湖爱心驿站", "怀宁路12号", "117.22", "31.82"),
+    )
+    for number, options in enumerate([{}, {"city": "合肥市"}, {"city": "合肥"}]):
+        assert dedupe(path, out=tmp_path / str(number), **options).code == 0
+        levels = pd.read_parquet(tmp_path / str(number) / "pairs.parquet")["levels"]
+        assert json.loads(str(levels[0]))["where"] == "d30+number"

@@ -80,6 +80,14 @@ def test_a_verdict_is_kept_with_what_was_judged_and_holds_from_the_next_night(pu
     assert f"{stations[a]}" in told
 
 
+def test_a_second_verdict_on_a_pair_says_whose_it_replaces(published: Household) -> None:
+    a, b = strangers(published, 2)
+    heard(published, a, b, "same", who="李敏")
+    assert "先前由李敏" in (told := heard(published, b, a, "not", who="王芳"))
+    assert "取代它的“同一站”" in told
+    assert "与它相同" in heard(published, a, b, "not", who="王芳")
+
+
 def test_what_was_undone_is_as_if_it_had_not_been_said(published: Household) -> None:
     a, b = joined(published)
     heard(published, a, b, "not")

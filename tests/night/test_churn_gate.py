@@ -16,12 +16,13 @@ from flows.accept import accept_churn
 from flows.house import House
 from flows.judge import undo
 from flows.run import RefusedError
+from flows.settings import now
 from tests.night.altered import reading, rows_at, with_source
 from tests.night.bolder import bolder
 from tests.night.chronicle import Chronicle
 from tests.night.people import judge, write_journal
 from tests.night.town import Household, iso
-from warehouse.journal import read_journal
+from warehouse.journal import append_decisions, read_journal
 
 COMMAND = re.compile(r"yizhan accept churn (\S+) ([a-p]{12}) --who 姓名 --why 理由")
 SIGNED = {"who": "李敏", "why": "逐站核对过"}
@@ -112,6 +113,14 @@ def test_an_acceptance_taken_back_stops_the_night_again_and_one_repeated_is_the_
     assert first[1] in accept(household, digest)
     assert read_journal(household.house.journal).log["act"].tolist().count("churn") == 1
     take_back(household, first[1])
+    assert stopped(household)[1] == digest
+
+
+def test_an_acceptance_holds_for_its_own_night_alone(household: Household) -> None:
+    write_journal(household, *verdicts_on_a_fifth(household))
+    _, digest = stopped(household)
+    line = {"act": "churn", "night": iso(2), "digest": digest, **SIGNED}
+    append_decisions(household.house.journal, [line], at=now())
     assert stopped(household)[1] == digest
 
 

@@ -12,8 +12,10 @@ from rich.console import Console
 
 from flows.judge import judge
 from sources.kit.raw import Raw
+from tests.night import people
 from tests.night.altered import Change, reading
 from tests.night.chronicle import Chronicle
+from tests.night.people import write_journal
 from tests.night.town import Household, iso
 
 NUMBER = "stationCode"
@@ -115,3 +117,16 @@ def test_a_person_is_asked_again_when_the_place_became_another_and_overruled_by_
     assert asked(), "another name at another place"
     household.run(iso(9))
     assert not asked(), "as it was when it was judged"
+
+
+def test_a_verdict_that_contradicts_others_is_set_aside_and_told(chronicle: Chronicle, tmp_path: Path) -> None:
+    """The journal refuses such verdicts; they arise when one follows its content to another row."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    query = "select listing_id from listing where valid_to is null and is_open order by 1 limit 3"
+    a, b, c = (str(each) for each in household.query(query)["listing_id"])
+    write_journal(household, people.judge(a, b, "same"), people.judge(b, c, "same"), people.judge(a, c, "not"))
+    household.run(iso(1))
+    told = household.query("select value, message from issue where rule = 'judgement_set_aside'")
+    assert len(told) == 1
+    assert b in told["value"][0]
+    assert "矛盾" in told["message"][0]

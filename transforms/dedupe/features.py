@@ -451,11 +451,6 @@ TEXTS: Final = (
 )
 
 
-def family_of(kind: str) -> str:
-    """The trade of a kind; a kind that nobody declared is a trade of its own."""
-    return FAMILIES.get(kind, kind)
-
-
 def in_order(column: pd.Series) -> tuple[pa.LargeStringArray, Ints | None]:
     """Listing ids in order, and the row that each came from (None where they were in order already)."""
     ids = column_of(column)

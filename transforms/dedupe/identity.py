@@ -10,12 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
+#: Hex digits of an id, and of the id of a listing whose own was taken. Of a million listings two mint one id with a chance of 37 %: whoever came first
+#: has it for good, and the other's is long enough never to meet a third.
+_DIGITS: Final = 10
+_MORE_DIGITS: Final = 24
+
 
 class IdentityError(ValueError):
-    """Two listings of a city minted one id (about one chance in a million for 1,500 stations), or a listing is unknown."""
+    """A listing is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,20 @@ class Identified:
     redirects: pd.DataFrame
 
 
-def station_id(listing_id: str, city_code: str) -> str:
+def station_id(listing_id: str, city_code: str, digits: int = _DIGITS) -> str:
     """The id that a listing mints when it is an anchor: `yz3402-` and ten hex digits."""
-    return f"yz{city_code}-{hashlib.sha256(listing_id.encode()).hexdigest()[:10]}"
+    return f"yz{city_code}-{hashlib.sha256(listing_id.encode()).hexdigest()[:digits]}"
+
+
+def _minted(known: pd.DataFrame, city_code: str) -> list[str]:
+    """The id that each listing mints: its own, a longer one where a listing that was seen before it (then of a lesser id) has the same."""
+    minted = pd.Series([station_id(str(listing_id), city_code) for listing_id in known["listing_id"]], index=known.index)
+    if minted.duplicated().any():
+        of_two = known[minted.duplicated(keep=False)].sort_values(["first_seen_on", "listing_id"])
+        later = of_two.index[minted[of_two.index].duplicated()]
+        longer = {at: station_id(str(known["listing_id"][at]), city_code, _MORE_DIGITS) for at in later}
+        return [longer.get(at, own) for at, own in minted.items()]
+    return minted.tolist()
 
 
 def identify(
@@ -46,9 +63,7 @@ def identify(
     known = listings_ever[["listing_id", "first_seen_on", "trust"]].merge(
         clusters[["listing_id", "cluster"]], on="listing_id", how="left", validate="one_to_one"
     )
-    known["minted"] = [station_id(str(listing_id), city_code) for listing_id in known["listing_id"]]
-    if known["minted"].duplicated().any():
-        raise IdentityError(f"两条登记得出同一驿站编号 {known.loc[known['minted'].duplicated(), 'minted'].iloc[0]}")
+    known["minted"] = _minted(known, city_code)
     alone = "alone:" + known["listing_id"]
     known["group"] = alone.where(known["cluster"].isna(), "cluster:" + known["cluster"].astype("Int64").astype("str"))
     # the id and not the row key, which an owner may change: a station would change hands with its owner's numbers

@@ -35,7 +35,7 @@ class Judged:
 def judged(listings: Features, judgements: pd.DataFrame) -> Judged:
     """The constraints of `judgements` (left_id, right_id, verdict same | not | unsure) on listings that are here; others say nothing tonight.
 
-    A "same" that would close a chain between two listings judged "not" is left out, weakest claim first: refusing to merge can be
+    A "same" that would close a chain between two listings judged "not" is left out, the last in the order of ids: refusing to merge can be
     mended by one more judgement, a wrong merge is published.
     """
     named = {*judgements["left_id"], *judgements["right_id"]}

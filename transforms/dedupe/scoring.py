@@ -18,14 +18,17 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """Share of the pairs found that are true."""
         return self.hits / self.found if self.found else 1.0
 
     @property
     def recall(self) -> float:
+        """Share of the true pairs that were found."""
         return self.hits / self.true if self.true else 1.0
 
     @property
     def f1(self) -> float:
+        """Their harmonic mean."""
         return 2 * self.hits / (self.found + self.true) if self.found + self.true else 1.0
 
 

@@ -17,10 +17,5 @@ def spelled(text: str) -> str:
     return "".join(chr(_PLANE + crc32(run.encode()) % _POINTS) for word in text.split() for run in _runs(f" {word} "))
 
 
-def is_spelled_by_runs(spelled_text: str) -> bool:
-    """Whether a spelled text stands for Latin letters."""
-    return ord(spelled_text[:1] or "\0") >= _PLANE
-
-
 def _runs(word: str) -> list[str]:
     return [word[at : at + 3] for at in range(len(word) - 2)]

@@ -96,6 +96,7 @@ def gathered(city: Features, codes: Ints, left: Ints, right: Ints, stratum: str)
 
 
 def pooled(parts: Sequence[tuple[Levels, Ints, Floats]]) -> Patterns:
+    """Patterns of several cities' pairs together: levels, codes of the source pair, and what is known of each pair."""
     codes = {comparison.name: np.concatenate([levels.codes[comparison.name] for levels, *_ in parts]) for comparison in COMPARISONS}
     return patterns_of(codes, np.concatenate([sources for _, sources, _ in parts]), np.concatenate([known for *_, known in parts]))
 
@@ -211,6 +212,7 @@ def called_alike(met: Sequence[Met], drawn: Sequence[Drawn]) -> float:
 
 
 def first_guess(patterns: Patterns) -> Floats:
+    """Bits with which EM begins, by what nobody doubts of each level."""
     bits = np.full(len(patterns.counts), _START_PRIOR)
     for comparison in COMPARISONS:
         start = _START[comparison.name]

@@ -336,6 +336,33 @@ _ALL: Final = (
         "更正“{value}”用不上（没有这个字段，或值的格式不对）；请撤回后重新更正。",
         "A person's value must win or be told that it did not; dropped silently it would look applied.",
     ),
+    _rule(
+        "judgement_set_aside",
+        "warning",
+        "us",
+        "",
+        "判定互相矛盾，未采用",
+        "“{value}”判为同一站，却与别的判定矛盾，这一条今晚没有采用；请核实是哪一条判错了，用撤销收回。",
+        "Verdicts follow their content to other rows, and may then contradict each other: refusing to merge can be mended, a wrong merge is published.",
+    ),
+    _rule(
+        "judgement_without_listing",
+        "info",
+        "us",
+        "",
+        "判定所说的登记不在了",
+        "{value}；判定仍保留，登记再出现时照样生效。",
+        "A verdict that decides nothing tonight would else look as if it held.",
+    ),
+    _rule(
+        "component_cut",
+        "info",
+        "us",
+        "",
+        "连成一大片，已断开",
+        "{value}；其中该合的可能没有合，请看待判的登记对。",
+        "A component over the bound is a chain of weak links; what was cut is told, for it may hold a true pair.",
+    ),
     # the source
     _rule("source_unreachable", "critical", "us", "", "名单取不到", "{value}", "Last good listings are carried forward."),
     _rule(

@@ -95,7 +95,7 @@ def city_of(rows: pd.DataFrame, names: list[str]) -> City:
     _, triples = distinct_rows([spread(_cells(rows, field), texts.text, unchanged).texts() for field in ("county", "town", "community")])
     return City(
         key="list",
-        name=names[0] if len(names) == 1 else _UNNAMED,
+        name=f"{names[0]}市" if len(names) == 1 else _UNNAMED,  # as an address begins: without its 市 that would be left before the road
         province=_UNNAMED,
         code="",
         timezone="Asia/Shanghai",

@@ -34,6 +34,7 @@ class Phone:
 
     @property
     def several(self) -> bool:
+        """Whether the cell holds more than one number."""
         return len(self.public) + len(self.mobiles) > 1
 
 

@@ -161,10 +161,12 @@ def _short(name: str) -> str:
 
 
 def town_key(name: str) -> str:
+    """A town's name without the word for what it is; the name itself where nothing is left."""
     return _TOWN_TAIL.sub("", name) or name
 
 
 def community_key(name: str) -> tuple[str, str]:
+    """A community's name without the word for what it is, and that word ("" for none)."""
     found = _COMMUNITY_TAIL.search(name)
     if found is None:
         return name, ""

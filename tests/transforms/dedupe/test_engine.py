@@ -62,6 +62,13 @@ def test_a_bank_and_a_hall_behind_one_door_are_two_stations() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", [BANK, HALL])
+def test_two_firms_of_one_trade_behind_one_door_are_two_stations(kind: dict[str, object]) -> None:
+    other = "徽商银行" if kind is BANK else "中国电信"
+    found = match(listings(listing("bank:1", **kind), listing("union:1", **{**kind, "organisation": other})), MODEL, no_judgements())
+    assert groups(found) == {frozenset({"bank:1"}), frozenset({"union:1"})}
+
+
 def test_pairs_carry_their_levels() -> None:
     pairs = match(town(), MODEL, no_judgements()).pairs
     assert tuple(pairs.columns) == PAIR_COLUMNS

@@ -49,6 +49,33 @@ def test_an_id_is_minted_from_the_anchor() -> None:
     assert len(ids(found)["union:1"]) == len("yz3402-") + 10
 
 
+#: Two listings whose hashes begin with the same ten digits.
+TWINS = ("union:123190", "union:623608")
+
+
+@pytest.mark.parametrize("first", TWINS)
+def test_of_two_that_mint_one_id_whoever_came_first_keeps_it(first: str) -> None:
+    other = next(each for each in TWINS if each != first)
+    seen = pd.DataFrame({"listing_id": list(TWINS), "first_seen_on": [NIGHTS[each != first] for each in TWINS], "trust": 50})
+    alone = pd.DataFrame({"listing_id": list(TWINS), "cluster": [0, 1]})
+    found = ids(identify(alone, seen, "3402", nothing()))
+    assert station_id(TWINS[0], "3402") == station_id(TWINS[1], "3402") == found[first]
+    assert found[other].startswith(found[first])
+    assert found[other] != found[first]
+    again = ids(identify(alone, seen.iloc[::-1], "3402", nothing(), found.values()))
+    assert again == found
+    assert identify(alone, seen, "3402", nothing(), found.values()).redirects.empty
+
+
+def test_both_tables_come_in_order() -> None:
+    found = identify(
+        clusters([0, 0, 0, 0, 1, 1]), ever().iloc[::-1], "3402", nothing(), [station_id(f"union:{at}", "3402") for at in range(6)]
+    )
+    assert found.station_listing["listing_id"].is_monotonic_increasing
+    assert found.redirects["from_id"].is_monotonic_increasing
+    assert len(found.redirects) > 1
+
+
 @pytest.mark.parametrize(
     ("history", "anchor"),
     [

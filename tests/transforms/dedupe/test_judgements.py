@@ -12,6 +12,7 @@ from tests.transforms.dedupe.some import listing, listings
 from transforms.dedupe import load_model
 from transforms.dedupe.evidence import news_mb, weight_of
 from transforms.dedupe.judgements import MATERIAL_MB, applied, asked_again, content_of, contradictions
+from transforms.dedupe.levels import COMPARISONS
 
 MODEL = load_model()
 OLD = {"name": "工会驿站(青阳支行站)", "address": "青阳路38号"}
@@ -138,6 +139,18 @@ def test_a_level_that_the_code_no_longer_has_is_no_news() -> None:
 
 MORE = {**NEAR, "name": "org_missing+equal_long"}
 LESS = {**NEAR, "name": "org_missing+differs", "where": "d150+road_differs"}
+
+
+def test_what_one_reworded_field_says_does_not_ask_a_person_again() -> None:
+    """A step of one level of the address: about a bit, and owners reword addresses every week."""
+    reworded = next(
+        {**NEAR, "where": level}
+        for level in next(each for each in COMPARISONS if each.name == "where").levels
+        if 500 <= news_mb(NEAR, {**NEAR, "where": level}, SOURCES, MODEL) < 1800
+    )
+    pairs = pd.DataFrame({"left_id": ["bank:1"], "right_id": ["union:1"], "levels": [json.dumps(reworded)]})
+    judged = frame(verdict("bank:1", "union:1", "not", seen=json.dumps({"weight_mb": 1, "levels": NEAR})))
+    assert not asked_again(pairs, judged, {"bank:1": "bank", "union:1": "union"}, MODEL).any()
 
 
 @pytest.mark.parametrize(
