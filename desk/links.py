@@ -15,6 +15,19 @@ from transforms.allowed import NEVER_ALLOWED
 #: The redirect's path before an action's name.
 PATH: Final = "/do/"
 
+#: Every action: the name of its flow, and of its deployment, which is what operators read.
+ACTIONS: Final = {
+    "release": "放行",
+    "correct": "更正",
+    "waive": "豁免",
+    "judge": "判定",
+    "merge": "合并",
+    "split": "拆分",
+    "accept": "接受变更",
+    "replay": "重放",
+    "undo": "撤销",
+}
+
 #: Letters of a group's digest (48 bits), spelt without digits, which a report would take for a person's number.
 _LETTERS: Final = 12
 _SPELLED: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
@@ -47,12 +60,12 @@ class Links:
     publication: str
 
     def of_group(self, source: str, rule: str, rows: pd.DataFrame) -> list[tuple[str, str]]:
-        """What can be done with a group of held-back rows (row_key, row_digest, line): a word and an address each."""
+        """What can be done with a group of held-back rows (row_key, row_digest, line, field): a word and an address each."""
         once = rows.drop_duplicates("row_key")
         if rule in NEVER_ALLOWED:
             return [
-                (f"更正第 {line} 行", self._to("correct", {"scope": "row", "key": f"{source}:{key}"}))
-                for key, line in once[["row_key", "line"]].head(3).itertuples(index=False, name=None)
+                (f"更正第 {line} 行", self._to("correct", {"scope": "row", "key": f"{source}:{key}", "field": field}))
+                for key, line, field in once[["row_key", "line", "field"]].head(3).itertuples(index=False, name=None)
             ]
         selector = Selector(source, rule, self.night, self.publication, len(once), group_digest(once))
         return [

@@ -104,18 +104,8 @@ def replay(form: forms.ReplayForm) -> State[None]:
     )
 
 
-#: Every action: its flow, and its name in Chinese.
-ACTIONS: Final[dict[str, tuple[Flow[..., Any], str]]] = {
-    "release": (release, "放行"),
-    "correct": (correct, "更正"),
-    "waive": (waive, "豁免"),
-    "judge": (judge, "判定"),
-    "merge": (merge, "合并"),
-    "split": (split, "拆分"),
-    "accept": (accept, "接受变更"),
-    "replay": (replay, "重放"),
-    "undo": (undo, "撤销"),
-}
+#: Every action's flow.
+FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merge, split, accept, replay, undo)
 
 
 def _acted(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import signal
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from flows.sample import sample_city
-from flows.server import prefect_server
+from flows.server import HOST, prefect_server, refuse_taken
 from flows.settings import Settings, set_variable
+
+if TYPE_CHECKING:  # Prefect reads its settings when it is imported
+    from prefect.deployments.runner import RunnerDeployment
 
 #: Two in the morning, city time: after the owners' own nightly exports, before anyone's day begins.
 SCHEDULE = "0 2 * * *"
@@ -29,26 +35,58 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
         api = running.enter_context(prefect_server(settings.home, settings.port))
         set_variable("PREFECT_API_URL", api)
         set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
+        running.enter_context(our_pages(api, settings.desk_port))
         Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
         _serve_deployments(timezone)
 
 
-def _serve_deployments(timezone: str) -> None:
-    from prefect import serve as serve_deployments
+@contextmanager
+def our_pages(api: str, port: int) -> Iterator[None]:
+    """Our own pages on 127.0.0.1 while the block runs. Raises ServerError when the port is taken."""
+    import uvicorn
+
+    from desk.redirect import redirect_app
+
+    refuse_taken(port, "YIZHAN_DESK_PORT")
+    server = uvicorn.Server(uvicorn.Config(redirect_app(api), host=HOST, port=port, log_level="warning"))
+    serving = Thread(target=server.run, daemon=True)
+    serving.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        serving.join(timeout=10)
+
+
+def deployments(timezone: str) -> list[RunnerDeployment]:
+    """The night and every action, as they are served."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
+    from desk.links import ACTIONS
+    from flows.actions import FLOWS
     from flows.nightly import nightly
 
-    deployment = nightly.to_deployment(
+    night = nightly.to_deployment(
         name="nightly",
         schedule=Cron(SCHEDULE, timezone=timezone),
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         description="每夜取数、校验、去重、合并、发布。",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    if not isinstance(deployment, RunnerDeployment):  # a coroutine only where a loop runs, and none does here
-        raise TypeError(type(deployment))
-    serve_deployments(deployment, print_starting_message=False)
+    actions = [
+        each.to_deployment(name=ACTIONS[each.name], description=each.description, entrypoint_type=EntrypointType.MODULE_PATH)
+        for each in FLOWS
+    ]
+    made = [night, *actions]
+    if not all(isinstance(each, RunnerDeployment) for each in made):  # a coroutine only where a loop runs, and none does here
+        raise TypeError(made)
+    return [each for each in made if isinstance(each, RunnerDeployment)]
+
+
+def _serve_deployments(timezone: str) -> None:
+    from prefect import serve as serve_deployments
+
+    serve_deployments(*deployments(timezone), print_starting_message=False)

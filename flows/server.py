@@ -37,7 +37,7 @@ def running_server(home: Path) -> str | None:
 @contextmanager
 def prefect_server(home: Path, port: int) -> Iterator[str]:
     """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API."""
-    _refuse_taken(port)
+    refuse_taken(port, "YIZHAN_PORT")
     api = f"http://{HOST}:{port}/api"
     set_variable("PREFECT_SERVER_UI_API_URL", api)  # else the pages ask port 4200, whatever the server's own is
     record = home / "prefect" / "ui.json"
@@ -62,13 +62,14 @@ def prefect_server(home: Path, port: int) -> Iterator[str]:
             server.wait(timeout=30)
 
 
-def _refuse_taken(port: int) -> None:
+def refuse_taken(port: int, setting: str) -> None:
+    """Raises ServerError when the port on 127.0.0.1 is taken; `setting` chooses another."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise ServerError(f"端口 {port} 已被占用；请停掉占用者，或设置 YIZHAN_PORT 换一个端口") from None
+            raise ServerError(f"端口 {port} 已被占用；请停掉占用者，或设置 {setting} 换一个端口") from None
 
 
 def _wait(server: subprocess.Popen[bytes], api: str, log: Path) -> None:

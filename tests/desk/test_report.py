@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from desk.facts import NightFacts
+from desk.links import Links
 from desk.report import ROWS_SHOWN, cell, night_report
 from transforms.records import RULES
 
@@ -37,12 +38,20 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
 
 def row(number: int, value: str, rule: str = "name_unreadable") -> dict[str, object]:
     """A held-back row."""
-    told = {"source": "union", "rule": rule, "row_key": str(number), "line": str(number), "field": "name", "value": value}
+    told = {
+        "source": "union",
+        "rule": rule,
+        "row_key": str(number),
+        "row_digest": f"d{number}",
+        "line": str(number),
+        "field": "name",
+        "value": value,
+    }
     return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01", "is_new": True}
 
 
 def report(told: NightFacts) -> str:
-    return night_report(told, {"union": "工会名录"}, RULES)
+    return night_report(told, {"union": "工会名录"}, RULES, Links("http://127.0.0.1:4201", told.night, f"{told.night}-1"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from desk.facts import NightFacts, night_facts
+from desk.links import Links
 from desk.report import night_report
 from flows.rules import every_rule
 from flows.settings import now
@@ -40,7 +41,9 @@ def test_rows_of_lists_that_were_not_due_stand_in_the_tables(chronicle: Chronicl
 
 def test_the_report_counts_them_in_its_groups(chronicle: Chronicle) -> None:
     household = chronicle.as_published(1)
-    report = night_report(told(household, iso(1)), household.house.titles, every_rule())
+    report = night_report(
+        told(household, iso(1)), household.house.titles, every_rule(), Links("http://127.0.0.1:4201", iso(1), f"{iso(1)}-1")
+    )
     title = household.house.titles["civilization"]
     assert f"### {title}：" in report
 
