@@ -43,6 +43,19 @@ CAUSES: Final = {
     "carried_too_long": "名单久未更新",
 }
 
+ACTS: Final = {
+    "judge": "判定",
+    "release": "放行",
+    "correct": "更正",
+    "waive": "豁免",
+    "merge": "合并",
+    "split": "拆分",
+    "accept": "接受变更",
+    "model": "接受模型",
+    "churn": "放行变动",
+    "undo": "撤销",
+}
+
 VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
 
 

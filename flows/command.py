@@ -31,6 +31,8 @@ city = App(name="city", help="Cities of your own.")
 app.command(city)
 model = App(name="model", help="The dedupe model: show, train, compare, accept.")
 app.command(model)
+decisions = App(name="decisions", help="The journal of decisions: list, verify, restore.")
+app.command(decisions)
 accept = App(name="accept", help="Let through what a gate stopped.")
 app.command(accept)
 #: A terminal folds by its own width; what is piped is folded by nobody, for a folded id can be neither copied nor searched.
@@ -324,6 +326,39 @@ def model_accept(file: Path, *, who: str, why: str) -> int:
     from flows.models import accept_model
 
     return accept_model(_settings(), say, file, who=who, why=why)
+
+
+@decisions.command(name="list")
+def decisions_list(*, limit: int = 50) -> int:
+    """What people decided, the newest first.
+
+    Example: `yizhan decisions list --limit 20`.
+    """
+    from flows.decisions import show_decisions
+
+    return show_decisions(_settings(), say, limit=limit)
+
+
+@decisions.command(name="verify")
+def decisions_verify() -> int:
+    """Whether the journal is whole: every line can be read and follows on from the one before.
+
+    Example: `yizhan decisions verify`.
+    """
+    from flows.decisions import verify_decisions
+
+    return verify_decisions(_settings(), say)
+
+
+@decisions.command(name="restore")
+def decisions_restore(backup: Path) -> int:
+    """Put a backup of the journal in its place. Refused when that would lose a decision; what stood there is kept beside it.
+
+    Example: `yizhan decisions restore /backup/decisions.jsonl`.
+    """
+    from flows.decisions import restore_decisions
+
+    return restore_decisions(_settings(), say, backup)
 
 
 @accept.command(name="churn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,10 @@ class JournalError(ValueError):
     """A line of the journal cannot be read; the message names the line. Nothing may be published past it."""
 
 
+class BrokenChainError(JournalError):
+    """A line does not follow on from the one before: one of those before it was changed, taken out or put in."""
+
+
 class UnsignedError(ValueError):
     """A decision without who or why; the message (Chinese) says which."""
 
@@ -32,6 +37,9 @@ _CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "d
 _ACCEPTED = ("decision_id", "source", "what", "value", "night", "until")
 _LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
 _SIGNATURE = ("decision_id", "who", "why", "decided_at")
+
+#: What the chain adds to a line is no part of the decision.
+_CHAIN: Final = "previous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,21 @@ def append_decisions(
             {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), **act} for number, act in zip(ids, acts, strict=True)
         ]
         check(_decided(known), _decided([*known, *signed]))
-        lines = b"".join(json.dumps(line, ensure_ascii=False).encode() + _END for line in signed)
-        _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + lines, size=len(text))
+        _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + _chained(signed, text), size=len(text))
     finally:
         os.close(descriptor)
     if is_new:
         fsync(path.parent)
     return ids
+
+
+def _chained(lines: Sequence[Mapping[str, object]], text: bytes) -> bytes:
+    """The lines as they are written behind `text`, each with the hash of the line before it."""
+    written, before = b"", text.removesuffix(_END).split(_END)[-1]
+    for line in lines:
+        before = json.dumps({**line, _CHAIN: hashlib.sha256(before).hexdigest()}, ensure_ascii=False).encode()
+        written += before + _END
+    return written
 
 
 def _refuse_unsigned(act: Mapping[str, object]) -> None:
@@ -204,13 +220,17 @@ def _shared(path: Path) -> Iterator[int]:
 
 
 def _parsed(content: bytes, name: str) -> list[dict[str, Any]]:
-    lines = []
+    lines, before = [], b""
     for number, text in enumerate(content.removesuffix(_END).split(_END) if content else [], start=1):
         try:
             line = json.loads(text)
             lines.append({**line, "act": line["act"], "decision_id": str(line["decision_id"])})
         except (ValueError, KeyError, TypeError) as broken:
             raise JournalError(f"决定日志 {name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行") from broken
+        # a line by hand has no hash and breaks nothing; what comes behind it holds it fast
+        if line.get(_CHAIN, hashlib.sha256(before).hexdigest()) != hashlib.sha256(before).hexdigest():
+            raise BrokenChainError(f"决定日志 {name} 第 {number} 行与前一行接不上：前面有一行被改过、删去或插入过；请从备份恢复后再运行")
+        before = text
     return lines
 
 
@@ -228,7 +248,7 @@ def _judgement(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(line: dict[str, Any], is_undone: bool) -> dict[str, Any]:
-    detail = {name: value for name, value in sorted(line.items()) if name not in (*_SIGNATURE, "act")}
+    detail = {name: value for name, value in sorted(line.items()) if name not in (*_SIGNATURE, "act", _CHAIN)}
     return {**_pick(line, _LOG), "detail": json.dumps(detail, ensure_ascii=False), "is_undone": is_undone}
 
 
@@ -236,3 +256,61 @@ def _frame(lines: list[dict[str, Any]], columns: tuple[str, ...], last_by: list[
     frame = pd.DataFrame(lines, columns=list(columns))
     text = [column for column in columns if column != "is_undone"]
     return frame.astype(dict.fromkeys(text, "str")).drop_duplicates(last_by, keep="last").reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A journal that can be read: how many lines, how many of them nobody's program wrote (they carry no hash), and the hash of its last line."""
+
+    lines: int
+    by_hand: tuple[int, ...]
+    last: str
+
+
+def verify_journal(path: Path) -> Verified:
+    """Read the whole chain. Raises JournalError at the first line that cannot be read or does not follow on from the one before."""
+    content = path.read_bytes() if path.exists() else b""
+    lines = _parsed(content, path.name)
+    by_hand = tuple(number for number, line in enumerate(lines, start=1) if _CHAIN not in line)
+    return Verified(len(lines), by_hand, hashlib.sha256(content.removesuffix(_END).split(_END)[-1]).hexdigest() if lines else "")
+
+
+def restore_journal(path: Path, backup: Path, *, at: datetime) -> Path | None:
+    """Put a backup in the journal's place; where the journal that stood there is kept (None when there was none).
+
+    Nothing that can be read may be lost: the backup must begin with every line of the journal that comes before its first fault. Raises JournalError.
+    """
+    kept = backup.read_bytes()
+    _parsed(kept, backup.name)
+    current = path.read_bytes() if path.exists() else b""
+    sound = _sound(current)
+    if not kept.startswith(sound.removesuffix(_END)):
+        raise JournalError(f"{backup.name} 里没有 {path.name} 现有的全部决定：放回它会丢掉决定，没有放回")
+    aside = None
+    if current:
+        aside = path.with_name(f"{path.name}.{at:%Y%m%dT%H%M%S}")
+        aside.write_bytes(current)
+        aside.chmod(0o600)
+        fsync(aside)
+    draft = path.with_name(f".{path.name}.next")
+    draft.write_bytes(kept)
+    draft.chmod(0o600)
+    fsync(draft)
+    draft.replace(path)
+    fsync(path.parent)
+    return aside
+
+
+def _sound(content: bytes) -> bytes:
+    """The lines before the first that cannot be read; of one that does not follow on, the line before it is no longer to be believed either."""
+    lines = content.removesuffix(_END).split(_END) if content else []
+    while lines:
+        try:
+            _parsed(_END.join(lines), "")
+        except BrokenChainError:
+            lines = lines[:-2]
+        except JournalError:
+            lines = lines[:-1]
+        else:
+            break
+    return _END.join(lines)

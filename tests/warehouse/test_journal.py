@@ -6,12 +6,13 @@ import errno
 import json
 import multiprocessing
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from warehouse.journal import Decisions, JournalError, UnsignedError, append_decisions, read_journal
+from warehouse.journal import Decisions, JournalError, UnsignedError, append_decisions, read_journal, restore_journal, verify_journal
 
 NOW = datetime(2026, 6, 3, 1, 30, tzinfo=UTC)
 
@@ -168,3 +169,73 @@ def test_what_is_refused_under_the_lock_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="1 to 2"):
         append_decisions(file, [verdict("a", "c", "same")], at=NOW, check=refuse)
     assert len(read_journal(file).log) == 1
+
+
+def chain(path: Path, count: int = 4) -> Path:
+    """A journal of so many decisions, as the program writes it."""
+    file = path / "decisions.jsonl"
+    for at in range(count):
+        append_decisions(file, [verdict("a", f"b{at}", "same")], at=NOW)
+    return file
+
+
+def lines_of(file: Path) -> list[bytes]:
+    return file.read_bytes().splitlines(keepends=True)
+
+
+def _changed(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[1].replace(b"same", b"not "), *lines[2:]]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "number"),
+    [
+        pytest.param(_changed, 3, id="a line changed"),
+        pytest.param(lambda lines: [lines[0], *lines[2:]], 2, id="a line taken out"),
+        pytest.param(lambda lines: [lines[1], lines[0], *lines[2:]], 1, id="two lines changed about"),
+        pytest.param(
+            lambda lines: [*lines[:2], b'{"decision_id": "x", "act": "undo", "undoes": "9"}\n', *lines[2:]], 4, id="a line put in between"
+        ),
+    ],
+)
+def test_the_journal_is_a_chain(tmp_path: Path, tamper: Callable[[list[bytes]], list[bytes]], number: int) -> None:
+    file = chain(tmp_path)
+    assert verify_journal(file).lines == 4
+    file.write_bytes(b"".join(tamper(lines_of(file))))
+    with pytest.raises(JournalError, match=f"第 {number} 行与前一行接不上"):
+        read_journal(file)
+    with pytest.raises(JournalError):
+        append_decisions(file, [verdict("a", "z", "same")], at=NOW)
+
+
+def test_lines_by_hand_are_taken_and_named(tmp_path: Path) -> None:
+    file = chain(tmp_path, 1)
+    with file.open("a") as journal:
+        journal.write('{"decision_id": "by-hand", "act": "undo", "undoes": "9"}\n')
+    append_decisions(file, [verdict("c", "d", "same")], at=NOW)
+    assert verify_journal(file).by_hand == (2,)
+    file.write_bytes(file.read_bytes().replace(b'"9"', b'"8"'))
+    with pytest.raises(JournalError, match="第 3 行"):
+        read_journal(file)
+
+
+def test_a_backup_that_holds_all_that_can_be_read_is_put_back_and_what_stood_there_is_kept(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    backup = tmp_path / "backup.jsonl"
+    backup.write_bytes(file.read_bytes())
+    for at, broken in enumerate((b"".join(_changed(lines_of(file))), b"".join(lines_of(backup)[:2]) + b"{torn")):
+        file.write_bytes(broken)
+        aside = restore_journal(file, backup, at=NOW.replace(minute=at))
+        assert aside is not None
+        assert aside.read_bytes() == broken
+        assert file.read_bytes() == backup.read_bytes()
+
+
+def test_a_backup_that_lacks_a_decision_is_refused(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    backup = tmp_path / "backup.jsonl"
+    backup.write_bytes(b"".join(lines_of(file)[:3]))
+    before = file.read_bytes()
+    with pytest.raises(JournalError, match="丢掉决定"):
+        restore_journal(file, backup, at=NOW)
+    assert file.read_bytes() == before

@@ -1,0 +1,90 @@
+"""`yizhan decisions`: what people decided, whether the journal is whole, and putting a backup of it back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from desk import words
+from flows.house import House, open_house
+from flows.judge import decisions_of
+from flows.run import LockedError, RefusedError
+from flows.settings import Settings, now
+from warehouse.journal import JournalError, restore_journal, verify_journal
+from warehouse.lock import AnotherWriterError
+
+
+def show_decisions(settings: Settings, say: Console, *, limit: int) -> int:
+    """The latest decisions, newest first, undone ones marked."""
+    log = decisions_of(_house(settings)).log
+    table = Table(box=None, header_style="bold")
+    for title in ("编号", "时间", "谁", "做什么", "对什么", "为什么", ""):
+        table.add_column(title, overflow="fold")
+    for row in log.iloc[::-1].head(limit).to_dict("records"):
+        about = _about(json.loads(row["detail"]))
+        act = words.word(words.ACTS, row["act"])
+        undone = "已撤销" if row["is_undone"] else ""
+        table.add_row(*map(str, (row["decision_id"], str(row["decided_at"])[:16], row["who"], act, about, row["why"], undone)))
+    say.print(table)
+    say.print(f"共 {len(log)} 条，其中已撤销 {int(log['is_undone'].astype(bool).sum())} 条", markup=False)
+    return 0
+
+
+def verify_decisions(settings: Settings, say: Console) -> int:
+    """Whether every line can be read and follows on from the one before."""
+    path = _house(settings).journal
+    try:
+        found = verify_journal(path)
+    except JournalError as broken:
+        raise RefusedError(str(broken)) from broken
+    by_hand = f"；手写的 {len(found.by_hand)} 行（第 {'、'.join(map(str, found.by_hand[:10]))} 行）没有校验字" if found.by_hand else ""
+    say.print(f"{path}：{found.lines} 行，行行相接{by_hand}", markup=False)
+    say.print(f"末行校验字 {found.last or '（还没有决定）'}：抄在别处，日后可查后来有没有被截短", markup=False)
+    return 0
+
+
+def restore_decisions(settings: Settings, say: Console, backup: Path) -> int:
+    """Put a backup in the journal's place, when it holds every decision that can still be read."""
+    house = _house(settings)
+    try:
+        with house.publisher.writing("—", "放回决定日志"):
+            aside = restore_journal(house.journal, backup, at=now())
+            found = verify_journal(house.journal)
+    except AnotherWriterError as held:
+        raise LockedError(str(held)) from held
+    except FileNotFoundError as missing:
+        raise RefusedError(f"没有文件 {backup}") from missing
+    except JournalError as refused:
+        raise RefusedError(str(refused)) from refused
+    kept = f"；原来的留在 {aside}" if aside else ""
+    say.print(f"已放回 {found.lines} 行{kept}。下一夜起生效；马上生效请运行 yizhan nightly", markup=False)
+    return 0
+
+
+def _house(settings: Settings) -> House:
+    return open_house(settings, with_model=False)
+
+
+def _about(detail: dict[str, object]) -> str:
+    """What a decision is about, in a few words."""
+    named = (
+        "source",
+        "key",
+        "rule",
+        "left_id",
+        "right_id",
+        "verdict",
+        "field",
+        "value",
+        "station",
+        "stations",
+        "until",
+        "fingerprint",
+        "night",
+        "undoes",
+    )
+    told = [detail[name] for name in named if detail.get(name)]
+    return "，".join("、".join(map(str, each)) if isinstance(each, list) else str(each)[:40] for each in told)
