@@ -20,11 +20,12 @@ from warehouse.disk import fsync
 
 
 class JournalError(ValueError):
-    """A line of the journal cannot be read; the message names the line. Nothing may be published past it."""
+    """A line of the journal cannot be read, or does not follow on from the one before; the message names the line. Nothing may be published past it.
+    `sound`: lines before it that may be believed."""
 
-
-class BrokenChainError(JournalError):
-    """A line does not follow on from the one before: one of those before it was changed, taken out or put in."""
+    def __init__(self, message: str, sound: int = 0) -> None:
+        super().__init__(message)
+        self.sound = sound
 
 
 class UnsignedError(ValueError):
@@ -226,10 +227,11 @@ def _parsed(content: bytes, name: str) -> list[dict[str, Any]]:
             line = json.loads(text)
             lines.append({**line, "act": line["act"], "decision_id": str(line["decision_id"])})
         except (ValueError, KeyError, TypeError) as broken:
-            raise JournalError(f"决定日志 {name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行") from broken
+            raise JournalError(f"决定日志 {name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行", number - 1) from broken
         # a line by hand has no hash and breaks nothing; what comes behind it holds it fast
         if line.get(_CHAIN, hashlib.sha256(before).hexdigest()) != hashlib.sha256(before).hexdigest():
-            raise BrokenChainError(f"决定日志 {name} 第 {number} 行与前一行接不上：前面有一行被改过、删去或插入过；请从备份恢复后再运行")
+            told = f"决定日志 {name} 第 {number} 行与前一行接不上：前面有一行被改过、删去或插入过；请从备份恢复后再运行"
+            raise JournalError(told, max(number - 2, 0))
         before = text
     return lines
 
@@ -302,15 +304,9 @@ def restore_journal(path: Path, backup: Path, *, at: datetime) -> Path | None:
 
 
 def _sound(content: bytes) -> bytes:
-    """The lines before the first that cannot be read; of one that does not follow on, the line before it is no longer to be believed either."""
-    lines = content.removesuffix(_END).split(_END) if content else []
-    while lines:
-        try:
-            _parsed(_END.join(lines), "")
-        except BrokenChainError:
-            lines = lines[:-2]
-        except JournalError:
-            lines = lines[:-1]
-        else:
-            break
-    return _END.join(lines)
+    """The lines that may be believed: those before the first that cannot be read; of one that does not follow on, not the one before it either."""
+    try:
+        _parsed(content, "")
+    except JournalError as broken:
+        return _END.join(content.split(_END)[: broken.sound])
+    return content
