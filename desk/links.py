@@ -24,6 +24,7 @@ ACTIONS: Final = {
     "merge": "合并",
     "split": "拆分",
     "accept": "接受变更",
+    "refetch": "重跑来源",
     "replay": "重放",
     "undo": "撤销",
 }

@@ -90,6 +90,14 @@ def accept(form: forms.AcceptForm) -> State[None]:
     )
 
 
+@flow(name="refetch", validate_parameters=False, persist_result=False)
+def refetch(form: forms.FetchForm) -> State[None]:
+    """重跑来源：重新取一份名单，重建最近一夜；其余名单从存档来。"""
+    return _acted(
+        "重跑来源", forms.FetchForm, form, lambda house, asked: acts.refetched(house, asked.source), source=lambda asked: asked.source
+    )
+
+
 @flow(name="undo", validate_parameters=False, persist_result=False)
 def undo(form: forms.UndoForm) -> State[None]:
     """撤销：收回一个决定，就像没有做过。反悔时撤销这次撤销。"""
@@ -105,11 +113,17 @@ def replay(form: forms.ReplayForm) -> State[None]:
 
 
 #: Every action's flow.
-FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merge, split, accept, replay, undo)
+FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merge, split, accept, refetch, replay, undo)
 
 
 def _acted(
-    name: str, form: type[Any], given: Any, act: Callable[[House, Any], Answer], since: Callable[[Any], str] = lambda _: ""
+    name: str,
+    form: type[Any],
+    given: Any,
+    act: Callable[[House, Any], Answer],
+    *,
+    since: Callable[[Any], str] = lambda _: "",
+    source: Callable[[Any], str] = lambda _: "",
 ) -> State[None]:
     """Decide, make the night again, tell. A refusal is a sentence and writes nothing; a decision stands although its night cannot be published."""
     house = open_house(load_settings())
@@ -124,7 +138,9 @@ def _acted(
     if not answer.is_new:
         return _told(house, name, done, Completed(message=answer.lines[0]))
     try:
-        rebuilt = rebuild(open_house(load_settings()), run_id, f"{name}（{run_id[:8]}）", since=since(asked) or None)
+        rebuilt = rebuild(
+            open_house(load_settings()), run_id, f"{name}（{run_id[:8]}）", since=since(asked) or None, refetch=source(asked) or None
+        )
     except (DiskFullError, JournalError) as stopped:
         told = f"{done}\n- **决定已记下，但这一夜没有重建**：{cell(str(stopped))}；下一夜起生效"
         return _told(house, name, told, Failed(name="NotPublished", message=str(stopped)), "needs-review")

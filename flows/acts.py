@@ -186,6 +186,12 @@ def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signe
     return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict}")
 
 
+def refetched(house: House, source: str) -> Answer:
+    """What asking a source's owner once more will do. No decision is written."""
+    title = _known_source(house, source)
+    return Answer("", (f"重新取“{title}”并重建 {latest_night(house)}；取不到时沿用先前取到的",))
+
+
 def replayed(house: House, since: date | None) -> Answer:
     """What making the nights from `since` on again will do. No decision is written: nothing new is decided."""
     night = latest_night(house)

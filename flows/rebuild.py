@@ -1,4 +1,4 @@
-"""The latest night made again out of the archive, with the decisions as they stand now: nothing is fetched."""
+"""The latest night made again out of the archive, with the decisions as they stand now: nothing is fetched but what is asked for."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ def latest_night(house: House) -> str:
     return str(night.isoformat())
 
 
-def rebuild(house: House, run_id: str, who: str, *, since: str | None = None) -> Rebuilt:
-    """Make the latest night again, or with `since` (ISO date) that night and every later one; waits for whoever writes meanwhile."""
+def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, refetch: str | None = None) -> Rebuilt:
+    """Make the latest night again, or with `since` (ISO date) that night and every later one; `refetch`: a source whose owner is asked once more.
+    Waits for whoever writes meanwhile."""
     night = since or latest_night(house)
-    order = Order(night, run_id, now(), fetch=False)
+    only = (refetch,) if refetch else ()
+    order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
     with house.publisher.begin(night, who, wait=True) as draft:
         ended, report = run_nights(house, order, draft, receive_all, conclude)
         publication = draft.publish()
