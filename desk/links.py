@@ -23,6 +23,8 @@ ACTIONS: Final = {
     "judge": "判定",
     "merge": "合并",
     "split": "拆分",
+    "add": "新增",
+    "close": "停用",
     "accept": "接受变更",
     "refetch": "重跑来源",
     "replay": "重放",

@@ -39,6 +39,7 @@ CAUSES: Final = {
     "same_station": "判为同一站",
     "not_same_station": "判为不同站",
     "closed_by_owner": "业主标明停用",
+    "closed_by_person": "人工停用",
     "absent_twice": "连续两次名单中没有",
     "carried_too_long": "名单久未更新",
 }
@@ -51,6 +52,8 @@ ACTS: Final = {
     "merge": "合并",
     "split": "拆分",
     "accept": "接受变更",
+    "add": "新增",
+    "close": "停用",
     "model": "接受模型",
     "churn": "放行变动",
     "undo": "撤销",

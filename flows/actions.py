@@ -79,6 +79,18 @@ def split(form: forms.SplitForm) -> State[None]:
     return _acted("拆分", forms.SplitForm, form, lambda house, asked: acts.split(house, asked.station, asked.listings, asked.signed))
 
 
+@flow(name="add", validate_parameters=False, persist_result=False)
+def add(form: forms.AddForm) -> State[None]:
+    """新增：一个没有名单登记的驿站，列入人工登记的名单，照样检查、比对、合并。"""
+    return _acted("新增", forms.AddForm, form, lambda house, asked: acts.add(house, asked.values, asked.signed))
+
+
+@flow(name="close", validate_parameters=False, persist_result=False)
+def close(form: forms.CloseForm) -> State[None]:
+    """停用：一个驿站已经没有了，名单里却还有它。编号照旧可查，撤销后恢复。"""
+    return _acted("停用", forms.CloseForm, form, lambda house, asked: acts.close(house, asked.station, asked.signed))
+
+
 @flow(name="accept", validate_parameters=False, persist_result=False)
 def accept(form: forms.AcceptForm) -> State[None]:
     """接受变更：一份名单变了样（行数、表头、坐标系），今后照变了的样子收。"""
@@ -113,7 +125,7 @@ def replay(form: forms.ReplayForm) -> State[None]:
 
 
 #: Every action's flow.
-FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merge, split, accept, refetch, replay, undo)
+FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merge, split, add, close, accept, refetch, replay, undo)
 
 
 def _acted(

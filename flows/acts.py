@@ -21,12 +21,14 @@ from expectations.rows import ROWS
 from expectations.run import run_suite
 from flows.house import House
 from flows.judge import Answer, Said, acts_of, decisions_of, refuse_contradictions, written
+from flows.operators import COLUMNS, OPERATORS, operators_source
 from flows.outlook import Published, read_published, warehouse_in_force
 from flows.rebuild import latest_night
 from flows.rules import every_rule
 from flows.run import RefusedError
 from flows.selection import selected
 from sources.kit.contract import rows_again
+from sources.kit.source import Source
 from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, Allowed, is_holding
 from transforms.merge.corrections import FIXED, read_value
 from transforms.records import FIELDS
@@ -186,6 +188,39 @@ def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signe
     return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict}")
 
 
+def add(house: House, values: Mapping[str, str], signed: Signed) -> Answer:
+    """A station that no list has, by row fields as an owner would write them; checked like any row of a list."""
+    told = {name: text.strip() for name, text in values.items() if text.strip()}
+    if repeated := _repeated(house, "add", {"values": told}):
+        return repeated
+    if unknown := sorted(set(told) - set(COLUMNS.values())):
+        raise RefusedError(f"没有“{unknown[0]}”这一栏")
+    if not told.get("name"):
+        raise RefusedError("名称：没有填写")
+    if not told.get("address") and not (told.get("lng") and told.get("lat")):
+        raise RefusedError("地址和坐标至少要填一样，否则找不到它")
+    source = operators_source(house.city.name)
+    headers = {field: header for header, field in COLUMNS.items()}
+    written_down = json.dumps({headers[name]: text for name, text in {**told, "code": "new"}.items()}, ensure_ascii=False)
+    issues = _issues_of(house, rows_again(pd.Series([written_down], dtype="str"), source), source)
+    wrong = issues[is_holding(issues) | (issues["severity"].eq("warning") & issues["field"].isin(list(told)))]
+    if len(wrong):
+        raise RefusedError(f"通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
+    number = _write(house, {"act": "add", "values": told}, signed)
+    return _answer(number, f"已新增“{told['name']}”，列入人工登记的名单（{OPERATORS}:{number}）；别的名单里有同一处时会合并")
+
+
+def close(house: House, station_id: str, signed: Signed) -> Answer:
+    """A station that is gone although lists have it: closed until the decision is undone."""
+    if told := _repeated(house, "close", {"station": station_id}):
+        return told
+    published = read_published(house)
+    _members(published, station_id)
+    name = named(published.state.station, "station_id")
+    number = _write(house, {"act": "close", "station": station_id}, signed)
+    return _answer(number, f"已停用 {name(station_id)}：名单里还有它，也不再算在册；编号照旧可查")
+
+
 def refetched(house: House, source: str) -> Answer:
     """What asking a source's owner once more will do. No decision is written."""
     title = _known_source(house, source)
@@ -265,18 +300,26 @@ def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> No
     corrections = pd.DataFrame(
         [{"decision_id": "", "key": key, "field": field, "value": value.strip() or None}], columns=list(CORRECTION_COLUMNS)
     )
-    source, night = house.sources[str(row["source"].iloc[0])], latest_night(house)
+    source = house.sources[str(row["source"].iloc[0])]
     corrected = Allowed(corrections=corrections.astype("str")).corrected(row)
-    listing, found = standardise(corrected, source.layout, house.city, night)
-    suites = [
-        run_suite(suite, frame, ("source", "row_key", "line"), house.city, night, mapped=house.mapped).issues
-        for suite, frame in ((ROWS, corrected), (LISTINGS, listing))
-        if len(frame)
-    ]
-    issues = pd.concat([found, *suites], ignore_index=True)
+    issues = _issues_of(house, corrected, source)
     wrong = issues[issues["field"].eq(field) & (is_holding(issues) | issues["severity"].eq("warning")) & issues["line"].notna()]
     if len(wrong):
         raise RefusedError(f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
+
+
+def _issues_of(house: House, rows: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """What the cleaners and the suites find wrong with rows, were they to come on the latest night."""
+    night, key = latest_night(house), ("source", "row_key", "line")
+    listings, found = standardise(rows, source.layout, house.city, night)
+    mapped = {**house.mapped, source.key: frozenset(source.columns.values())}
+    told = [
+        run_suite(suite, frame, key, house.city, night, mapped=mapped).issues
+        for suite, frame in ((ROWS, rows), (LISTINGS, listings))
+        if len(frame)
+    ]
+    issues = pd.concat([found, *told], ignore_index=True)
+    return issues[issues["line"].notna()]
 
 
 def _rule(rule: str) -> str:

@@ -1,21 +1,24 @@
-"""Changes of owners' feeds that a person accepted, put in force for a night."""
+"""What people decided about lists, put in force for a night: changes of owners' feeds that were accepted, and the operators' own list."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from flows.house import House
+from flows.operators import OPERATORS, operators_source
 from sources.kit.source import Accepted
 from warehouse.journal import Decisions
 
 
-def as_accepted(house: House, decisions: Decisions, night: str) -> House:
-    """The house with its sources as people have accepted them to be on `night` (ISO date): another datum, and drift that stops them no longer."""
+def as_decided(house: House, decisions: Decisions, night: str) -> House:
+    """The house with its sources as people have decided on `night` (ISO date): another datum, drift that stops them no longer, and a list of their own."""
     changes = decisions.accepted
     holds = (changes["night"] <= night) & (changes["until"].isna() | (night <= changes["until"].fillna("")))
-    if not holds.any():
+    if not holds.any() and not decisions.added:
         return house
     sources = dict(house.sources)
+    if decisions.added:
+        sources[OPERATORS] = operators_source(house.city.name, decisions.added)
     drift: dict[str, Accepted] = {}
     for key, told in changes[holds].groupby("source", sort=True):
         if (source := sources.get(str(key))) is None:

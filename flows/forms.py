@@ -99,6 +99,35 @@ class SplitForm(SignedForm):
     listings: list[str] = Field(title="拆出哪几条登记", description="登记编号；其余留在原站", min_length=1, max_length=50)
 
 
+class AddForm(SignedForm):
+    """新增: a station that no list has. Its fields are those of the operators' list."""
+
+    name: str = Field(title="名称", min_length=1, max_length=100)
+    address: str = Field("", title="地址", description="如 芜湖市镜湖区青阳路38号；没有地址就填坐标", max_length=200)
+    county: str = Field("", title="区县", max_length=40)
+    town: str = Field("", title="乡镇街道", max_length=60)
+    community: str = Field("", title="社区", max_length=80)
+    lng: str = Field("", title="经度", description="WGS-84", max_length=40)
+    lat: str = Field("", title="纬度", description="WGS-84", max_length=40)
+    host: str = Field("", title="所属单位", max_length=100)
+    kind: str = Field("", title="类型", description="如 工会驿站、银行网点、党群服务中心", max_length=60)
+    batch: str = Field("", title="批次", description="改造一批、新建一批、挂建开放一批", max_length=40)
+    phone: str = Field("", title="电话", max_length=80)
+    hours: str = Field("", title="开放时间", max_length=120)
+    facilities: str = Field("", title="设施", description="如 饮水机、微波炉、充电", max_length=300)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Row field → what was filled in."""
+        return self.model_dump(exclude={"who", "why"})
+
+
+class CloseForm(SignedForm):
+    """停用: a station is gone although lists have it."""
+
+    station: str = Field(title="哪个驿站", description="驿站编号，如 yz3402-0032cf0e51", min_length=1, max_length=40)
+
+
 class AcceptForm(SignedForm):
     """接受变更: a feed has changed for good, or for a while."""
 

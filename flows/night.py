@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from desk.facts import night_facts
 from desk.links import Links
 from desk.report import night_report
-from flows.changed_feeds import as_accepted
+from flows.changed_feeds import as_decided
 from flows.gather import Gathered, Received, unclaimed, validate
 from flows.gather import receive as receive_source
 from flows.house import House
@@ -133,7 +133,7 @@ def begin(
 ) -> Stage:
     """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
     revert(connection, night)
-    return Stage(as_accepted(house, decisions, night), order, night, read_state(connection), decisions, publication, published)
+    return Stage(as_decided(house, decisions, night), order, night, read_state(connection), decisions, publication, published)
 
 
 def receive(stage: Stage, key: str) -> Received:

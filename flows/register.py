@@ -33,6 +33,9 @@ from warehouse.state import State
 #: Trust of a listing whose source is no longer among the city's: it may anchor an id, but every living source outranks it.
 NO_TRUST: Final = 0
 
+#: Why a station closed that its lists still have.
+CLOSED_BY_PERSON: Final = "closed_by_person"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -67,6 +70,7 @@ def register(
     published = {*state.station["station_id"], *state.station_redirect["from_id"], *earlier}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
+    placed, by_hand = _closed_by_hand(placed, decisions.closed, identified.redirects)
     merged = merge(placed, _followed(decisions.corrections, identified.redirects), house.city.programme_from)
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
@@ -76,7 +80,7 @@ def register(
     matching = _matching(matched, listings, _unheard(decisions, judgements, listings))
     issues = [frame for frame in (merged.issues, suspects, matching, of_stations) if len(frame)]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
-    events = night_events(before, after, listings)
+    events = _told_closed(night_events(before, after, listings), by_hand)
     return Registered(
         listings=listings,
         pairs=pairs,
@@ -95,6 +99,19 @@ def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, cod
     matched, found = match_again(listings, house.model, judgements, before, code, house.distinct)
     write_state(found, house.found)
     return matched
+
+
+def _closed_by_hand(placed: pd.DataFrame, closed: AbstractSet[str], redirects: pd.DataFrame) -> tuple[pd.DataFrame, frozenset[str]]:
+    """The listings, those of stations that a person closed as if no list had them any more; and those stations, as they are called now."""
+    leads = dict(zip(redirects["from_id"], redirects["to_id"], strict=True))
+    by_hand = frozenset(leads.get(each, each) for each in closed)
+    return placed.assign(is_open=placed["is_open"] & ~placed["station_id"].isin(by_hand)), by_hand
+
+
+def _told_closed(events: pd.DataFrame, by_hand: AbstractSet[str]) -> pd.DataFrame:
+    """The events, with the person's decision as the cause of what a person closed."""
+    which = events["event"].eq("closed") & events["station_id"].isin(by_hand)
+    return events.assign(cause=events["cause"].mask(which, CLOSED_BY_PERSON), source=events["source"].mask(which))
 
 
 def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:

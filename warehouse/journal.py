@@ -52,6 +52,7 @@ class Decisions:
     corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
     accepted: changes of a feed that a person accepted: decision_id, source, what (rule, header, datum), value, night (from), until (through; empty: for good).
+    added: stations that operators added, undone ones too: decision_id, values (row field → text), is_undone. closed: station ids that they closed.
     allowed: releases, waivers and corrections of rows, whenever they hold.
     model: fingerprint of the dedupe model accepted last, None while that which ships is in force.
     let_through: night and digest of each set of changes that the churn gate is to let pass.
@@ -63,6 +64,8 @@ class Decisions:
     model: str | None = None
     let_through: frozenset[tuple[str, str]] = frozenset()
     allowed: Allowed = field(default_factory=Allowed)
+    added: tuple[Mapping[str, Any], ...] = ()
+    closed: frozenset[str] = frozenset()
     accepted: pd.DataFrame = field(default_factory=lambda: _frame([], _ACCEPTED, [*_ACCEPTED]))
 
 
@@ -147,7 +150,7 @@ def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
     Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; release {source, night, until, rows: a list of
-    [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
+    [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
 
@@ -164,6 +167,12 @@ def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
         corrections=corrections,
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
         model=models[-1] if models else None,
+        added=tuple(
+            {"decision_id": line["decision_id"], "values": line["values"], "is_undone": line["decision_id"] in undone}
+            for line in lines
+            if line["act"] == "add"
+        ),
+        closed=frozenset(str(line["station"]) for line in standing if line["act"] == "close"),
         let_through=frozenset((str(line["night"]), str(line["digest"])) for line in standing if line["act"] == "churn"),
         allowed=Allowed(
             releases=_frame(

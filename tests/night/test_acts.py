@@ -256,3 +256,47 @@ def test_what_names_nothing_is_refused_in_words(morning: Household, call: object
     with pytest.raises(RefusedError, match=sentence):
         call(morning.house)  # type: ignore[operator]
     assert decisions_of(morning.house).log.empty
+
+
+def test_an_added_station_is_on_a_list_of_its_own_and_taken_back_it_closes(morning: Household, town: Town) -> None:
+    values = {"name": "赭山公园东门劳动者驿站", "address": "芜湖市镜湖区赭山东路101号", "lng": "118.3901", "lat": "31.3412"}
+    with pytest.raises(RefusedError, match="找不到"):
+        acts.add(morning.house, {"name": "赭山公园东门劳动者驿站"}, SIGNED)
+    with pytest.raises(RefusedError, match="通不过检查"):
+        acts.add(morning.house, {**values, "name": "测试"}, SIGNED)
+    answer = acts.add(morning.house, values, SIGNED)
+    again(morning)
+    key = f"operators:{answer.decision_id}"
+    assert key in open_keys(morning)
+    station = morning.query(f"select station_id from station_listing where valid_to is null and listing_id = '{key}'")["station_id"][0]
+    assert morning.query(f"select status from station where station_id = '{station}'")["status"].tolist() == ["open"]
+    assert_conserved(morning)
+    town.move(1)
+    morning.run(iso(1))
+    assert key in open_keys(morning)
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert key not in open_keys(morning)
+    assert morning.query(f"select close_cause from listing where valid_to is null and listing_id = '{key}'")["close_cause"].tolist() == [
+        "closed_by_owner"
+    ]
+    assert_conserved(morning)
+
+
+def test_a_closed_station_stays_closed_while_lists_have_it_and_undone_it_is_open_again(morning: Household, town: Town) -> None:
+    town.move(1)
+    morning.run(iso(1))
+    station = str(morning.query("select min(station_id) as s from station where status = 'open'")["s"][0])
+    answer = acts.close(morning.house, station, SIGNED)
+    again(morning)
+    status = f"select status from station where station_id = '{station}'"
+    assert morning.query(status)["status"].tolist() == ["closed"]
+    told = morning.query(f"select event, cause from station_event where station_id = '{station}' and night = '{iso(1)}'")
+    assert ("closed", "closed_by_person") in set(told.itertuples(index=False, name=None))
+    assert_conserved(morning)
+    town.move(2)
+    morning.run(iso(2))
+    assert morning.query(status)["status"].tolist() == ["closed"]
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert morning.query(status)["status"].tolist() == ["open"]
