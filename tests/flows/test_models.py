@@ -159,8 +159,8 @@ def test_training_that_went_astray_writes_nothing(published: Household, monkeypa
 
 def test_a_model_that_no_city_bears_out_is_told_as_such(published: Household, tmp_path: Path) -> None:
     document = json.loads(SHIPPED.read_text("utf-8"))
-    names = document["strata"]["near"]["weights"]["name"]
-    document["strata"]["near"]["weights"]["name"] = {level: -weight for level, weight in names.items()}
+    for stratum in document["strata"].values():
+        stratum["weights"]["name"]["org_missing+differs"] = 20_000
     path = tmp_path / "astray.json"
     write_model(sealed(document), path)
     told = io.StringIO()
