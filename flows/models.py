@@ -97,6 +97,7 @@ def compare_model(settings: Settings, say: Console, path: Path) -> int:
     for line in [
         *change_lines(found, named(published.state.station, "station_id"), examples=20),
         *churn_warning(found.shaken, published.open_stations),
+        *_astray(other),
     ]:
         say.print(line, markup=False)
     return 0
