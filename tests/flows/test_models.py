@@ -17,7 +17,7 @@ from flows.settings import SettingError
 from tests.night.bolder import bolder
 from tests.night.town import Household, assert_same, iso
 from transforms.dedupe import load_model
-from transforms.dedupe.model import write_model
+from transforms.dedupe.model import SHIPPED, sealed, write_model
 from warehouse.journal import read_journal
 
 SIGNED = {"who": "李敏", "why": "比过"}
@@ -155,3 +155,17 @@ def test_training_that_went_astray_writes_nothing(published: Household, monkeypa
     with pytest.raises(RefusedError, match="没有写下模型：训练没有收敛"):
         train_model(published.settings, Heard().say)
     assert not (published.home / "models").exists()
+
+
+def test_a_model_that_no_city_bears_out_is_told_as_such(published: Household, tmp_path: Path) -> None:
+    document = json.loads(SHIPPED.read_text("utf-8"))
+    for stratum in document["strata"].values():
+        stratum["weights"]["name"]["org_missing+differs"] = 20_000
+    path = tmp_path / "astray.json"
+    write_model(sealed(document), path)
+    told = io.StringIO()
+    assert compare_model(published.settings, Console(file=told, width=300), path) == 0
+    assert "不合常理" in told.getvalue()
+    told = io.StringIO()
+    assert compare_model(published.settings, Console(file=told, width=300), SHIPPED) == 0
+    assert "不合常理" not in told.getvalue()

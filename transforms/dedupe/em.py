@@ -10,7 +10,7 @@ import numpy as np
 
 from transforms.dedupe.coded import Ints, Marks
 from transforms.dedupe.features import Floats
-from transforms.dedupe.levels import COMPARISONS, CORE, ORGANISATION, Comparison
+from transforms.dedupe.levels import ADDRESS, COMPARISONS, CORE, ORGANISATION, Comparison
 
 #: Pairs worth of belief that a pair of sources is as every pair of its sort (one list, two lists).
 _SOURCE_BELIEF: Final = 40.0
@@ -77,6 +77,14 @@ _APART: Final[tuple[Mapping[str, float], ...]] = (
 _MARKER_RATIO: Final = 0.25
 #: Two firms in one place are a slip of the pen in at most one in eight such pairs (−3 bits against knowing no firm).
 _FIRM_RATIO: Final = 0.125
+
+#: Another number at one spot is a slip of the pen in at least one of sixteen such pairs (−4 bits).
+_NUMBER_RATIO: Final = 1 / 16
+
+#: Levels that may not speak against one place, and those that may not speak for it.
+_AGREEING: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "opened": (("opened_same", "opened_differs"),),
+}
 
 #: Levels of a part that speak ever less for one place, whatever the other part says: farther, no firm known, another trade.
 _FALLING: Final[Mapping[str, tuple[tuple[int, tuple[str, ...]], ...]]] = {
@@ -287,6 +295,16 @@ def _sensible(m: Floats, u: Floats, comparison: Comparison) -> Floats:
             ratio[order] = falling
         else:
             ratio[:, order] = falling
+    if comparison.name == "where":
+        number, building, near, differs = (list(ADDRESS).index(level) for level in ("number", "building", "number_near", "number_differs"))
+        ratio[:, building] = np.minimum(ratio[:, building], ratio[:, number])
+        # a door that is one number off is miscounted more easily than any other; and it stands beside its neighbours, which is no sign against one place
+        ratio[:, near] = np.maximum(ratio[:, near], ratio[:, differs])
+        ratio[:, [near, differs]] = np.maximum(ratio[:, [near, differs]], _NUMBER_RATIO)
+    for same, other in _AGREEING.get(comparison.name, ()):
+        at = list(comparison.levels)
+        ratio[at.index(same)] = np.maximum(ratio[at.index(same)], 1.0)
+        ratio[at.index(other)] = np.minimum(ratio[at.index(other)], 1.0)
     if comparison.name == "name":
         firms = list(ORGANISATION)
         differs, missing = firms.index("org_differs"), firms.index("org_missing")

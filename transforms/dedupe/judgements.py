@@ -168,12 +168,17 @@ def asked_again(pairs: pd.DataFrame, judgements: pd.DataFrame, sources: Mapping[
 
     Against "unsure" is either way. The verdict goes on holding; only a person may change it. `sources`: listing_id → source.
     """
-    both = pairs[["left_id", "right_id", "levels"]].merge(judgements, how="left", on=["left_id", "right_id"], validate="one_to_one")
-    again = [
-        isinstance(row["seen"], str) and _is_material(str(row["verdict"]), row, sources, model) if row["verdict"] in _AGAINST else False
-        for row in both.to_dict("records")
-    ]
-    return pd.Series(again, index=pairs.index, dtype=bool)
+    again = pd.Series(data=False, index=pairs.index)
+    side = ["left_id", "right_id"]
+    place = pd.Series(pairs.index, index=pd.MultiIndex.from_frame(pairs[side]))
+    spoken_of = place.reindex(pd.MultiIndex.from_frame(judgements[side])).dropna()  # people judge a few pairs of millions
+    both = (
+        pairs.loc[spoken_of.to_numpy(), [*side, "levels"]].assign(at=spoken_of.to_numpy()).merge(judgements, on=side, validate="one_to_one")
+    )
+    for row in both.to_dict("records"):
+        if row["verdict"] in _AGAINST and isinstance(row["seen"], str):
+            again[row["at"]] = _is_material(str(row["verdict"]), row, sources, model)
+    return again
 
 
 #: Verdict → the direction of evidence that speaks against it.

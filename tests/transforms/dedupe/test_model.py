@@ -64,3 +64,15 @@ def test_a_level_missing(tmp_path: Path) -> None:
 def test_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="读不出来"):
         load_model(tmp_path / "none.json")
+
+
+def test_a_number_that_is_off_speaks_no_louder_than_it_should() -> None:
+    """A same number is the best that an address can say; one door off says no more against one place than many doors off; and neither outweighs a name."""
+    where = load_model().document["strata"]["near"]["weights"]["where"]
+    for distance in ("d30", "d80", "d150"):
+        number, building, near, differs = (
+            where[f"{distance}+{level}"] for level in ("number", "building", "number_near", "number_differs")
+        )
+        assert number >= building > near >= differs >= -4000
+    opened = load_model().document["strata"]["near"]["weights"]["opened"]
+    assert opened["opened_same"] >= 0 >= opened["opened_differs"]
