@@ -45,6 +45,11 @@ _QUARANTINE: Final = """
 select source, count(*) as open_count, sum(case when opened_on = :night then 1 else 0 end) as new_count
 from quarantine where opened_on <= :night and (closed_on is null or closed_on > :night) group by source order by source
 """
+#: Rows in quarantine on each of the last thirty nights, this one the last.
+_TREND: Final = """
+select n.night, count(q.source) as held from (select night from night where night <= :night order by night desc limit 30) n
+left join quarantine q on q.opened_on <= n.night and (q.closed_on is null or q.closed_on > n.night) group by n.night order by n.night
+"""
 _BATCHES: Final = """
 select coalesce(batch, 'unknown') as batch, count(*) as stations from station_history
 where status = 'open' and valid_from <= :night and (valid_to is null or valid_to > :night) group by 1 order by 2 desc, 1
@@ -63,7 +68,7 @@ select event, cause, count(*) as events from station_event where night = :night 
 @dataclass(frozen=True, slots=True)
 class NightFacts:
     """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule,
-    new tonight or not; `quarantine`: open and new entries a source; `batches`, `counties`: open stations, as of the night; `events`: what changed and why."""
+    new tonight or not; `quarantine`: open and new entries a source; `trend`: rows in quarantine a night (night, held), the last thirty; `batches`, `counties`: open stations, as of the night; `events`: what changed and why."""
 
     night: str
     state: str
@@ -75,6 +80,7 @@ class NightFacts:
     batches: pd.DataFrame
     counties: pd.DataFrame
     events: pd.DataFrame
+    trend: pd.DataFrame
 
     @property
     def stations(self) -> int:
@@ -112,4 +118,5 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         batches=table(_BATCHES),
         counties=table(_COUNTIES),
         events=table(_EVENTS),
+        trend=table(_TREND),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from desk import words
 from desk.facts import NightFacts
 from desk.links import Links
+from desk.pictures import bars, rows_of_bars
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
 
@@ -22,6 +24,9 @@ ROWS_SHOWN: Final = 200
 
 #: Field → its Chinese title.
 _TITLES: Final = {field.name: field.title for field in FIELDS}
+
+#: Days after which the age of a list stands out: weekly lists are a week old at most, and a day of grace.
+AGED_DAYS: Final = 8
 
 #: Examples shown for each group of held-back rows.
 EXAMPLES: Final = 3
@@ -59,6 +64,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         told=told_of_lists(facts.sources, titles),
         groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),
+        pictures=_pictures(facts, titles),
         batches=facts.batches.to_dict("records"),
         counties=facts.counties.to_dict("records"),
         events=facts.events.to_dict("records"),
@@ -66,6 +72,18 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         word=words.word,
         rows_shown=ROWS_SHOWN,
     )
+
+
+def _pictures(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
+    """How many rows were held back from night to night, and how old each list is."""
+    trend = [(str(night)[:10], int(held)) for night, held in facts.trend[["night", "held"]].itertuples(index=False, name=None)]
+    ages = [
+        (titles.get(str(source), str(source)), (date.fromisoformat(facts.night) - date.fromisoformat(str(good)[:10])).days)
+        for source, good in facts.sources[["source", "last_good_on"]].itertuples(index=False, name=None)
+        if not pd.isna(good)
+    ]
+    drawn = [bars("隔离区里的行（最近三十夜）", trend)] if len(trend) > 1 else []
+    return [*drawn, *([rows_of_bars("名单离最近一次完好几天", ages, loud_from=AGED_DAYS)] if any(age for _, age in ages) else [])]
 
 
 def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:

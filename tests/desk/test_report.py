@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
+
 import pandas as pd
 import pytest
+from lxml import etree
 
 from desk.facts import NightFacts
 from desk.links import Links
+from desk.pictures import rows_of_bars
 from desk.report import ROWS_SHOWN, cell, night_report
 from transforms.records import RULES
 
@@ -33,6 +38,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
             [{"county": "镜湖区", "stations": 1, "renovated": 1, "new_build": 0, "co_branded": 0, "standing": 0, "unknown": 0}]
         ),
         events=pd.DataFrame(columns=["event", "cause", "events"]),
+        trend=pd.DataFrame({"night": ["2026-05-31", "2026-06-01"], "held": [3, 5]}),
     )
 
 
@@ -99,3 +105,19 @@ def test_a_night_without_a_due_list_is_told_so() -> None:
     told = facts()
     told.sources["outcome"] = "not_due"
     assert "采用 0 份，1 份今晚不发布或未取" in report(told)
+
+
+def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None:
+    pictures = re.findall(r"!\[([^]]+)\]\(data:image/svg\+xml;base64,([^)]+)\)", report(facts()))
+    assert pictures[0][0] == "隔离区里的行（最近三十夜）"
+    drawn = b64decode(pictures[0][1]).decode()
+    root = etree.fromstring(drawn)
+    words = [each.text for each in root.iter() if each.text]
+    assert {"3", "5", "2026-05-31", "2026-06-01"} <= set(words)
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_title_that_acts_stays_words() -> None:
+    drawn = b64decode(rows_of_bars("a<b", [("<script>", 1)], loud_from=9).partition("base64,")[2][:-1]).decode()
+    assert "<script" not in drawn
+    etree.fromstring(drawn)
