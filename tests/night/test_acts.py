@@ -300,3 +300,28 @@ def test_a_closed_station_stays_closed_while_lists_have_it_and_undone_it_is_open
     undo(morning, answer.decision_id)
     again(morning)
     assert morning.query(status)["status"].tolist() == ["open"]
+
+
+def test_a_row_that_waits_in_quarantine_passes_though_its_list_does_not_come_tonight(morning: Household, town: Town) -> None:
+    """On night 1, a Tuesday, the civilization list is not published; a person corrects a row that it brought on Monday."""
+    town.move(1)
+    morning.run(iso(1))
+    _, _, held = held_rows(morning.house)
+    row = held[(held["source"] == "civilization") & (held["rule"] == "name_absent")].iloc[0]
+    key = f"civilization:{row['row_key']}"
+    answer = acts.correct(morning.house, "row", key, "name", "赭山公园劳动者驿站", SIGNED)
+    before = morning.query(f"select * from source_night where night = '{iso(1)}' and source = 'civilization'").iloc[0]
+    again(morning)
+    after = morning.query(f"select * from source_night where night = '{iso(1)}' and source = 'civilization'").iloc[0]
+    assert key in open_keys(morning)
+    assert key not in held_keys(morning)
+    assert (after["rows_read"], after["accepted"], after["opened"]) == (
+        before["rows_read"] + 1,
+        before["accepted"] + 1,
+        before["opened"] + 1,
+    )
+    assert after["last_good_on"] == before["last_good_on"], "its list did not come"
+    assert_conserved(morning)
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert key in held_keys(morning)
