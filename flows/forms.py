@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from desk.links import Selector
 from flows.acts import Signed
@@ -21,6 +23,10 @@ class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+#: What every form asks for at its end.
+_SIGNED = ("who", "why")
+
+
 class SignedForm(_Form):
     """Every action names who decides and why."""
 
@@ -31,6 +37,17 @@ class SignedForm(_Form):
     def signed(self) -> Signed:
         """Who and why."""
         return Signed(self.who, self.why)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What the UI draws: who and why come last, and no word of ours to engineers."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema.pop("description", None)
+        fields = schema["properties"]
+        schema["properties"] = {name: told for name, told in fields.items() if name not in _SIGNED} | {
+            name: fields[name] for name in _SIGNED
+        }
+        return schema
 
 
 class GroupForm(_Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -14,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from desk.links import ACTIONS, Links, Selector, group_digest
 from desk.redirect import redirect_app
-from flows.forms import CorrectForm, ReleaseForm, filled
+from flows.forms import CorrectForm, ReleaseForm, SignedForm, filled
 from flows.run import RefusedError
 
 LINKS = Links("http://127.0.0.1:4201", "2026-06-01", "2026-06-01-1")
@@ -92,3 +93,13 @@ def test_a_link_that_leads_nowhere_is_told(app: TestClient, path: str, status: i
 def test_a_form_is_checked_again_whatever_the_ui_let_through(given: object, sentence: str) -> None:
     with pytest.raises(RefusedError, match=sentence):
         filled(CorrectForm, given)
+
+
+@pytest.mark.parametrize("form", SignedForm.__subclasses__())
+def test_a_form_is_drawn_in_chinese_and_asks_who_and_why_at_its_end(form: type[SignedForm]) -> None:
+    drawn = form.model_json_schema()
+    assert list(drawn["properties"])[-2:] == ["who", "why"]
+    assert "description" not in drawn
+    for told in drawn["properties"].values():
+        words = told.get("title", "") + told.get("description", "")
+        assert re.search("[\u4e00-\u9fff]", words), told
