@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pandas as pd
 import pytest
@@ -325,3 +327,38 @@ def test_a_row_that_waits_in_quarantine_passes_though_its_list_does_not_come_ton
     undo(morning, answer.decision_id)
     again(morning)
     assert key in held_keys(morning)
+
+
+def test_two_operators_at_once_decide_once(morning: Household) -> None:
+    selector = selector_of(morning.house, *group(morning))
+    both = Barrier(2)
+
+    def click(who: str) -> str:
+        both.wait()
+        try:
+            return acts.release(morning.house, selector, None, Signed(who, "问过")).decision_id
+        except RefusedError as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(click, ("李敏", "王芳")))
+    log = decisions_of(morning.house).log
+    assert log["act"].tolist() == ["release"]
+    number = str(log["decision_id"].iloc[0])
+    assert all(number in each for each in told), "the second is told of the first"
+
+
+def test_when_the_archive_lost_a_list_its_last_good_listings_stay_and_it_is_told(morning: Household, town: Town) -> None:
+    town.move(1)
+    morning.run(iso(1))
+    retrieval = morning.house.archive.recall(iso(1), "union")
+    assert retrieval is not None
+    for part in retrieval.parts:
+        next((morning.home / "archive").rglob(part.sha256)).unlink()
+    before = {key for key in open_keys(morning) if key.startswith("union:")}
+    source, rule = group(morning)
+    acts.waive(morning.house, "source", source, rule, date.fromisoformat(iso(30)), SIGNED)
+    again(morning)
+    told = morning.query(f"select outcome, message from retrieval where source = 'union' and night = '{iso(1)}'").iloc[0]
+    assert told["outcome"] in ("our_fault", "not_asked"), told["message"]
+    assert len(before) - len({key for key in open_keys(morning) if key.startswith("union:")}) <= 3, "carried, but for what opened tonight"
