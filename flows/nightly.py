@@ -53,7 +53,8 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     except (DiskFullError, JournalError) as stopped:
         return _unpublished("NotPublished", str(stopped), house, night)
     create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
-    _name(house, night, *{"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, []))
+    needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
+    _name(house, night, *needs, *(f"source:{key}" for key in ended.sources))
     return _state(ended)
 
 

@@ -39,10 +39,11 @@ CLOSED_BY_PERSON: Final = "closed_by_person"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a night ends: published, quarantined (published, something new needs a person) or rejected, and why (Chinese)."""
+    """How a night ends: published, quarantined (published, something new needs a person) or rejected, why (Chinese), and the sources that need a person."""
 
     state: str
     reason: str | None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +137,22 @@ def verdict(state: State, gathered: Sequence[Gathered], registered: Registered, 
         *([registered.churned] if registered.churned else []),
         *([] if is_usable else ["没有一份名单可用"]),
     ]
+    news, sources = _news(state, gathered)
     if reasons:
-        return Verdict("rejected", "；".join(reasons))
-    news = _news(state, gathered)
-    return Verdict("quarantined", "；".join(news)) if news else Verdict("published", None)
+        return Verdict("rejected", "；".join(reasons), sources)
+    return Verdict("quarantined", "；".join(news), sources) if news else Verdict("published", None)
 
 
-def _news(state: State, gathered: Sequence[Gathered]) -> list[str]:
-    """What is new and needs a person: rows that came into quarantine, sources that stopped."""
+def _news(state: State, gathered: Sequence[Gathered]) -> tuple[list[str], tuple[str, ...]]:
+    """What is new and needs a person (rows that came into quarantine, sources that stopped), and in which sources."""
     key = ["source", "row_key", "row_digest"]
     known = pd.MultiIndex.from_frame(state.quarantine[key])
-    held = sum(int((~pd.MultiIndex.from_frame(each.settled.quarantine[key].fillna("")).isin(known)).sum()) for each in gathered)
+    came = {each.source: int((~pd.MultiIndex.from_frame(each.settled.quarantine[key].fillna("")).isin(known)).sum()) for each in gathered}
+    held = sum(came.values())
     was_stopped = set(state.source_state.loc[state.source_state["is_stopped"].fillna(value=False).astype(bool), "source"])
     stopped = [each.source for each in gathered if each.settled.tally.is_stopped and each.source not in was_stopped]
-    return [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
+    told = [*([f"新扣留 {held} 行"] if held else []), *([f"新暂停采用名单 {'、'.join(stopped)}"] if stopped else [])]
+    return told, tuple(sorted({*stopped, *(source for source, count in came.items() if count)}))
 
 
 def _listings(house: House, state: State, gathered: Sequence[Gathered]) -> pd.DataFrame:
