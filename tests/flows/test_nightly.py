@@ -37,7 +37,9 @@ def test_a_night_with_held_rows_ends_quarantined_and_is_found_by_its_tags(househ
     run_id = ended.state_details.flow_run_id
     assert run_id is not None
     with get_client(sync_client=True) as client:
-        tagged = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=["needs-review", f"night:{iso(0)}", "source:union"])))
+        tagged = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=["needs-review", f"night:{iso(0)}", "source:union"]))
+        )
         tasks = client.read_task_runs(
             flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [run_id]}}), task_run_filter=TaskRunFilter()
         )
