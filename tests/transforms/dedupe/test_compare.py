@@ -38,6 +38,7 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
         pytest.param(HERE, north(140), "d150+address_missing", "near", id="140 m"),
         pytest.param(HERE, north(300), "d400+address_missing", "quarter", id="300 m"),
         pytest.param(HERE, north(900), "d1000+address_missing", "quarter", id="900 m"),
+        pytest.param(HERE, north(1500), "d2000+address_missing", "far", id="1.5 km"),
         pytest.param(HERE, north(5000), "d_far+address_missing", "far", id="5 km"),
         pytest.param(HERE, {"lng_wgs84": 118.385407, "lat_wgs84": 31.328151}, "datum+address_missing", "quarter", id="GCJ-02 for WGS-84"),
         pytest.param(HERE, {"lng_wgs84": 118.392006, "lat_wgs84": 31.333812}, "datum+address_missing", "far", id="BD-09 for WGS-84"),
@@ -71,6 +72,9 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
             "far",
             id="one road name, two counties",
         ),
+        pytest.param({"road": "青阳路", "number": "38"}, {"road": "青阳路"}, "unplaced+road", "quarter", id="one road, a number missing"),
+        pytest.param({"town_code": "340202005"}, {"town_code": "340202005"}, "town+address_missing", "far", id="one town"),
+        pytest.param({"county_code": "340202"}, {"county_code": "340202"}, "county+address_missing", "far", id="one county"),
         pytest.param({"landmark": "万达广场"}, {"landmark": "万达广场"}, "unplaced+landmark", "far", id="landmark"),
         pytest.param({"landmark": "门前"}, {"landmark": "门前"}, "unplaced+address_missing", "far", id="no landmark worth the name"),
         pytest.param(
@@ -98,6 +102,7 @@ def test_where(a: dict[str, Any], b: dict[str, Any], where: str, stratum: str) -
         pytest.param({"name_core": "天门1村"}, {"name_core": "天门一村"}, "close", id="one number written twice"),
         pytest.param({"name_core": "大润发"}, {"name_core": "烟墩大润发"}, "within", id="within"),
         pytest.param({"name_core": "镜湖世纪城"}, {"name_core": "学府镜湖世纪城"}, "within_long", id="within and long"),
+        pytest.param({"name_core": "镜湖书城"}, {"name_core": "镜湖广场"}, "some", id="some characters"),
         pytest.param({"name_core": "柏庄名都"}, {"name_core": "香樟花园"}, "differs", id="different"),
         pytest.param({"name_core": None}, {"name_core": "香樟花园"}, "core_missing", id="missing"),
         pytest.param(
@@ -145,6 +150,15 @@ def test_core(a: dict[str, Any], b: dict[str, Any], level: str) -> None:
         ),
         ("kind", {"kind": "merchant", "name": "青阳"}, {"kind": "merchant", "name": "青阳"}, "kind_missing+premises_missing"),
         ("kind", {"kind": None, "name": "青阳"}, {"kind": None, "name": "青阳"}, "kind_missing+premises_missing"),
+        (
+            "kind",
+            {"kind": "bank_outlet", "name": "青阳支行"},
+            {"kind": None, "name": "中国工商银行"},
+            "kind_missing+premises_trade",
+        ),
+        ("name", {"organisation": "中国工商银行"}, {"organisation": "中国工商银行"}, "org_same+core_missing"),
+        ("name", {"organisation": "同庆楼餐饮管理"}, {"organisation": "同庆楼餐饮"}, "org_close+core_missing"),
+        ("name", {"organisation": "中国工商银行"}, {"organisation": "中国移动"}, "org_differs+core_missing"),
         ("phone", {"phones": "0553-3812345"}, {"phones": "3812345;0553-1111111"}, "phone_same"),
         ("phone", {"phones": "95588"}, {"phones": "95588"}, "phone_missing"),
         ("phone", {"phones": "0553-3812345"}, {"phones": "0553-3812346"}, "phone_differs"),
@@ -153,6 +167,13 @@ def test_core(a: dict[str, Any], b: dict[str, Any], level: str) -> None:
         ("credit", {"credit_code": "913400007199042708"}, {"credit_code": "91340207MA2MWRK069"}, "credit_differs"),
         ("credit", {"credit_code": None}, {"credit_code": "91340207MA2MWRK069"}, "credit_missing"),
         ("plaque", {"plaques": "aixin_yizhan;gonghui_yizhan"}, {"plaques": "gonghui_yizhan"}, "plaque_shared"),
+        ("plaque", {"plaques": "aixin_yizhan"}, {"plaques": "gonghui_yizhan"}, "plaque_differs"),
+        ("plaque", {"plaques": None}, {"plaques": "gonghui_yizhan"}, "plaque_missing"),
+        ("hours", {"hours": None}, {"hours": "08:30-17:30"}, "hours_missing"),
+        ("facilities", {"facilities": "aed;water;wifi;books"}, {"facilities": "aed;water;wifi"}, "facilities_close"),
+        ("facilities", {"facilities": "aed;water;wifi"}, {"facilities": "aed;water;books;rest"}, "facilities_some"),
+        ("facilities", {"facilities": None}, {"facilities": "aed"}, "facilities_missing"),
+        ("opened", {"opened_on": None}, {"opened_on": "2025-06-07"}, "opened_missing"),
         ("hours", {"hours": "Mo-Fr 08:30-17:30"}, {"hours": "08:30-17:30"}, "hours_same"),
         ("hours", {"hours": "24/7"}, {"hours": "08:30-17:30"}, "hours_differs"),
         ("facilities", {"facilities": "aed;water;wifi"}, {"facilities": "aed;water;wifi"}, "facilities_same"),
@@ -166,10 +187,33 @@ def test_other_levels(comparison: str, a: dict[str, Any], b: dict[str, Any], lev
     assert levels(a, b)[comparison] == level
 
 
+#: How many places one list calls the same → what an equal name says.
+NAMESAKES = [(1, "named_once"), (2, "named_twice"), (3, "named_often"), (5, "named_often"), (6, "named_everywhere")]
+
+
+@pytest.mark.parametrize(("count", "level"), NAMESAKES)
+def test_an_equal_name_says_the_less_the_more_places_a_list_calls_so(count: int, level: str) -> None:
+    named = {"name": "梅花餐馆", "name_core": "梅花"}
+    several = [listing(f"a:{at}", **named, **north(4000 * at)) for at in range(count)]
+    known = features(listings(*several, listing("b:1", **named, **north(20)), listing("c:1", name="别处", name_core="别处")))
+    told = compare(known, np.array([0]), np.array([count]))
+    assert (known.ids[0], known.ids[count]) == ("a:0", "b:1")
+    assert next(each for each in COMPARISONS if each.name == "namesakes").levels[int(told.codes["namesakes"][0])] == level
+
+
+def test_every_part_of_every_level_is_met_by_a_pair_of_this_page() -> None:
+    met = {level for _, level in NAMESAKES} | {"namesakes_missing", "org_missing"}
+    for test, at in ((test_where, 2), (test_core, 2), (test_other_levels, 3)):
+        for case in test.pytestmark[0].args[1]:
+            met |= set(str((case.values if hasattr(case, "values") else case)[at]).split("+"))
+    every = {level for comparison in COMPARISONS for part in comparison.parts for level in part}
+    assert every - met == set()
+
+
 def test_every_level_has_a_sentence() -> None:
-    for comparison in COMPARISONS:
-        for level in comparison.levels:
-            assert comparison.sentence(level)
+    sentences = [comparison.sentence(level) for comparison in COMPARISONS for level in comparison.levels]
+    assert all(sentences)
+    assert len(set(sentences)) == len(sentences), "no two levels say the same"
 
 
 def test_character_sets_are_of_characters_not_bytes() -> None:

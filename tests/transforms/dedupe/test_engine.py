@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.transforms.dedupe.some import judgements, listing, listings, no_judgements
 from transforms.dedupe import Matched, load_model, match
-from transforms.dedupe.engine import PAIR_COLUMNS
+from transforms.dedupe.engine import PAIR_COLUMNS, exclusive
+from transforms.dedupe.features import features
 from transforms.dedupe.model import model_of, sealed
 
 MODEL = load_model()
@@ -60,6 +61,20 @@ def test_a_bank_and_a_hall_behind_one_door_are_two_stations() -> None:
         frozenset({"civic:9", "union:9"}),
         frozenset({"new_list:7"}),
     }
+
+
+def test_trades_firms_and_sorts_that_never_share_a_station_have_codes_of_their_own() -> None:
+    self_service = {**BANK, "name": "中国工商银行青阳自助银行", "kind": "bank_self_service"}
+    rows = {"bank:1": BANK, "mobile:1": HALL, "rural:1": {**BANK, "organisation": "徽商银行"}, "bank:2": self_service, "civic:9": OTHER}
+    known = features(listings(*(listing(listing_id, **row) for listing_id, row in rows.items())))
+    place = {listing_id: at for at, listing_id in enumerate(known.ids)}
+    trade, firm, sort = exclusive(known)
+    bank, hall, rural, atm, shop = (place[each] for each in ("bank:1", "mobile:1", "rural:1", "bank:2", "civic:9"))
+    assert trade[bank] == trade[rural] == trade[atm] != trade[hall]
+    assert min(trade[bank], trade[hall]) >= 0 > trade[shop], "a merchant may share with anyone"
+    assert firm[bank] == firm[atm] != firm[rural]
+    assert sort[bank] != sort[atm]
+    assert firm[shop] == sort[shop] == -1
 
 
 @pytest.mark.parametrize("kind", [BANK, HALL])
