@@ -25,7 +25,7 @@ left join (select source, count(*) as issues, string_agg(message, ' ' order by m
 where r.night = :night order by r.source
 """
 _ISSUES: Final = """
-select source, rule, severity, responsibility, count(*) as issue_count, sum(case when decision_id is null then 0 else 1 end) as allowed_count, min(message) as example
+select source, rule, severity, responsibility, count(*) as issue_count, min(message) as example
 from issue where night = :night
 group by source, rule, severity, responsibility
 order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, issue_count desc, source, rule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -11,29 +10,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from transforms.allowed import NEVER_ALLOWED
+from transforms.naming import name_of
 
 #: The redirect's path before an action's name.
 PATH: Final = "/do/"
-
-#: Every action: the name of its flow, and of its deployment, which is what operators read.
-ACTIONS: Final = {
-    "release": "放行",
-    "correct": "更正",
-    "waive": "豁免",
-    "judge": "判定",
-    "merge": "合并",
-    "split": "拆分",
-    "add": "新增",
-    "close": "停用",
-    "accept": "接受变更",
-    "refetch": "重跑来源",
-    "replay": "重放",
-    "undo": "撤销",
-}
-
-#: Letters of a group's digest (48 bits), spelt without digits, which a report would take for a person's number.
-_LETTERS: Final = 12
-_SPELLED: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +30,7 @@ class Selector:
 
 def group_digest(rows: pd.DataFrame) -> str:
     """Names a set of rows (row_key, row_digest) by their keys and content."""
-    told = sorted({f"{key}\t{digest}" for key, digest in zip(rows["row_key"], rows["row_digest"], strict=True)})
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:_LETTERS].translate(_SPELLED)
+    return name_of(sorted({f"{key}\t{digest}" for key, digest in zip(rows["row_key"], rows["row_digest"], strict=True)}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,47 +5,51 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
-from typing import Final
 
 #: Sizes in pixels: a bar with its gap, the height of the bars, and the room for words above and below them.
 _STEP, _HEIGHT, _ABOVE, _BELOW = 20, 80, 34, 18
-_LEAST_WIDTH: Final = 420
+_LEAST_WIDTH, _LINE_WIDTH = 420, 520
 
 #: A bar that needs nobody, and one that does. Told apart by lightness too, for who sees no colours.
 _PLAIN, _LOUD = "#7a94b8", "#b3261e"
 
 
-def bars(title: str, values: Sequence[tuple[str, int]], *, loud_from: int | None = None) -> str:
-    """Markdown of a bar chart: a bar a value (label, count ≥ 0), the count above it; labels under the first and the last. Bars of at least `loud_from` stand out."""
+def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
+    """Markdown of a bar chart: a bar a value (label, count ≥ 0), the count above it; labels under the first and the last."""
     most = max((count for _, count in values), default=0) or 1
     width = max(_LEAST_WIDTH, _STEP * len(values) + 20)
-    drawn = [f'<text x="10" y="16" font-size="13" font-weight="bold">{escape(title)}</text>']
+    drawn = []
     for at, (_, count) in enumerate(values):
         length = round(_HEIGHT * count / most)
         x, y = 10 + at * _STEP, _ABOVE + _HEIGHT - length
-        colour = _LOUD if loud_from is not None and count >= loud_from else _PLAIN
-        drawn.append(f'<rect x="{x}" y="{y}" width="{_STEP - 4}" height="{max(length, 1)}" fill="{colour}"/>')
+        drawn.append(f'<rect x="{x}" y="{y}" width="{_STEP - 4}" height="{max(length, 1)}" fill="{_PLAIN}"/>')
         drawn.append(f'<text x="{x + (_STEP - 4) / 2}" y="{y - 2}" font-size="9" text-anchor="middle">{count}</text>')
     if values:
         base = _ABOVE + _HEIGHT + 14
         drawn.append(f'<text x="10" y="{base}" font-size="10">{escape(values[0][0])}</text>')
         if len(values) > 1:
             drawn.append(f'<text x="{10 + len(values) * _STEP}" y="{base}" font-size="10" text-anchor="end">{escape(values[-1][0])}</text>')
-    size = f'width="{width}" height="{_ABOVE + _HEIGHT + _BELOW}"'
-    picture = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"><rect {size} fill="#fff"/>{"".join(drawn)}</svg>'
-    return f"![{title}](data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"
+    return _image(title, drawn, width, _ABOVE + _HEIGHT + _BELOW)
 
 
 def rows_of_bars(title: str, values: Sequence[tuple[str, int]], *, loud_from: int) -> str:
     """Markdown of a chart with a line a value: its label, a bar, and the count. Bars of at least `loud_from` stand out."""
     most = max((count for _, count in values), default=0) or 1
-    drawn = [f'<text x="10" y="16" font-size="13" font-weight="bold">{escape(title)}</text>']
+    drawn = []
     for at, (label, count) in enumerate(values):
         y = _ABOVE + at * _STEP
         colour = _LOUD if count >= loud_from else _PLAIN
         drawn.append(f'<text x="10" y="{y + 11}" font-size="12">{escape(label)}</text>')
         drawn.append(f'<rect x="220" y="{y}" width="{max(round(240 * count / most), 1)}" height="{_STEP - 6}" fill="{colour}"/>')
         drawn.append(f'<text x="{226 + round(240 * count / most)}" y="{y + 11}" font-size="11">{count}</text>')
-    size = f'width="520" height="{_ABOVE + _STEP * len(values) + 6}"'
-    picture = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"><rect {size} fill="#fff"/>{"".join(drawn)}</svg>'
+    return _image(title, drawn, _LINE_WIDTH, _ABOVE + _STEP * len(values) + 6)
+
+
+def _image(title: str, drawn: Sequence[str], width: int, height: int) -> str:
+    """Markdown of an image with a title above what is drawn."""
+    head = f'<text x="10" y="16" font-size="13" font-weight="bold">{escape(title)}</text>'
+    size = f'width="{width}" height="{height}"'
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"><rect {size} fill="#fff"/>{head}{"".join(drawn)}</svg>'
+    )
     return f"![{title}](data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"

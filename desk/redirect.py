@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,7 +11,8 @@ import requests
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from desk.links import ACTIONS, PATH
+from desk.links import PATH
+from desk.words import ACTIONS
 
 #: Seconds that Prefect may take to name a deployment.
 _PATIENCE: Final = 10
@@ -24,7 +26,7 @@ def redirect_app(api: str) -> FastAPI:
     app = FastAPI(title="驿站", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get(PATH + "{action}")
-    def do(action: str, request: Request) -> Response:
+    def open_form(action: str, request: Request) -> Response:
         if action not in ACTIONS:
             return _sorry(404, f"没有“{action}”这个操作")
         try:
@@ -47,6 +49,5 @@ def filled_in(action: str, query: dict[str, str]) -> dict[str, Any]:
 
 
 def _sorry(status: int, sentence: str) -> HTMLResponse:
-    """A page with one sentence. What a link brought is not repeated in it but escaped."""
-    safe = sentence.replace("&", "&amp;").replace("<", "&lt;")
-    return HTMLResponse(f'<!doctype html><html lang="zh"><meta charset="utf-8"><title>驿站</title><p>{safe}</p></html>', status)
+    """A page with one sentence. What a link brought is repeated in it as words alone."""
+    return HTMLResponse(f'<!doctype html><html lang="zh"><meta charset="utf-8"><title>驿站</title><p>{escape(sentence)}</p></html>', status)

@@ -44,20 +44,24 @@ CAUSES: Final = {
     "carried_too_long": "名单久未更新",
 }
 
-ACTS: Final = {
-    "judge": "判定",
+#: Every action: the name of its flow and of its act in the journal, and the name of its deployment, which is what operators read.
+ACTIONS: Final = {
     "release": "放行",
     "correct": "更正",
     "waive": "豁免",
+    "judge": "判定",
     "merge": "合并",
     "split": "拆分",
-    "accept": "接受变更",
     "add": "新增",
     "close": "停用",
-    "model": "接受模型",
-    "churn": "放行变动",
+    "accept": "接受变更",
+    "refetch": "重跑来源",
+    "replay": "重放",
     "undo": "撤销",
 }
+
+#: Every act in the journal: also those that are commands alone.
+ACTS: Final = {**ACTIONS, "model": "接受模型", "churn": "放行变动"}
 
 VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
 

@@ -23,7 +23,7 @@ from sources.kit.read import read
 from sources.kit.retrieval import Checkpoint, Outcome, Part, Retrieval
 from sources.kit.retrieve import retrieve
 from sources.kit.source import Accepted, Source
-from transforms.allowed import Allowed, is_holding, plain_digest
+from transforms.allowed import Allowed, is_holding
 from transforms.ledger import Settled, Tonight, expiry, settle
 from transforms.records import columns_of, empty_frame, no_issues
 from transforms.standardise import standardise
@@ -192,11 +192,6 @@ def _let_in(gathered: Gathered, listings: pd.DataFrame, issues: pd.DataFrame, ni
     return replace(gathered, settled=replace(then, tally=tally), issues=together([gathered.issues, told]))
 
 
-def _as_owned(known: pd.DataFrame) -> pd.DataFrame:
-    """Listings as rows whose content is the owner's own: what corrections make of their digests tells whether they stand as they should."""
-    return known[["source", "row_key"]].assign(row_digest=plain_digest(known["row_digest"]), **dict.fromkeys(columns_of("row")))
-
-
 def _is_whole(received: Received) -> bool:
     """Whether tonight brought the whole list."""
     contracted = received.contracted
@@ -211,7 +206,7 @@ def _restated(house: House, before: _Before, received: Received, allowed: Allowe
     source = house.sources[received.source]
     dates = {field: f"{field}_on" for field in ("opened", "updated") if field in source.columns.values()}
     is_asked = known["is_open"].astype(bool)
-    by_hand = known["row_digest"].ne(allowed.corrected(_as_owned(known))["row_digest"]) if len(known) else is_asked
+    by_hand = allowed.is_outdated(known)
     if not full:
         is_asked &= known[list(dates.values())].isna().any(axis=1) | by_hand
     if not is_asked.any():

@@ -197,8 +197,10 @@ def _pairs(pairs: pd.DataFrame, judgements: pd.DataFrame, listings: pd.DataFrame
 
 def _unheard(decisions: Decisions, judgements: pd.DataFrame, listings: pd.DataFrame) -> int:
     """Verdicts that speak of a listing which is not there, and follow their content to none (`judgements`: as they are applied)."""
-    here = judgements[["left_id", "right_id"]].isin(set(listings["listing_id"])).all(axis=1)
-    return int((~decisions.judgements["decision_id"].isin(judgements.loc[here, "decision_id"])).sum())
+    known, sides = set(listings["listing_id"]), ["left_id", "right_id"]
+    gone = decisions.judgements[~decisions.judgements[sides].isin(known).all(axis=1)]
+    followed = judgements.loc[judgements[sides].isin(known).all(axis=1), "decision_id"]
+    return int((~gone["decision_id"].isin(followed)).sum())
 
 
 def _matching(matched: Matched, listings: pd.DataFrame, gone: int) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def deployments(timezone: str) -> list[RunnerDeployment]:
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
-    from desk.links import ACTIONS
+    from desk.words import ACTIONS
     from flows.actions import FLOWS
     from flows.nightly import nightly
 

@@ -82,10 +82,21 @@ class Allowed:
             values = told.set_index("key")["value"]
             which = names.isin(values.index)
             rows.loc[which, str(name)] = names[which].map(values)
-        marks = pd.Series({str(key): _mark(told) for key, told in asked.sort_values(["key", "field"]).groupby("key")}, dtype="str")
+        marks = _marks(asked)
         which = names.isin(marks.index)
         rows.loc[which, "row_digest"] = rows.loc[which, "row_digest"] + _CORRECTED + names[which].map(marks)
         return rows
+
+    def is_outdated(self, known: pd.DataFrame) -> pd.Series:
+        """Which of the listings (source, row_key, row_digest) were made with other values of people than hold now."""
+        names, digests = _names(known), known["row_digest"]
+        marks = _marks(self.corrections[self.corrections["field"].isin(columns_of("row"))])
+        asked = names.isin(marks.index) | digests.str.contains(_CORRECTED, regex=False).fillna(value=False).astype(bool)
+        mark = names[asked].map(marks)
+        plain = digests[asked].str.split(_CORRECTED, n=1).str[0]
+        outdated = pd.Series(data=False, index=known.index)
+        outdated[asked] = digests[asked].ne(plain.where(mark.isna(), plain + _CORRECTED + mark))
+        return outdated
 
     def let_through(self, issues: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         """The issues, each with the decision that passes over it (`decision_id`; none: missing). `rows`: source, line, row_digest of tonight's rows."""
@@ -113,23 +124,17 @@ def is_holding(issues: pd.DataFrame) -> pd.Series:
     return issues["severity"].eq("critical") & issues["decision_id"].isna()
 
 
-def plain_digest(digests: pd.Series) -> pd.Series:
-    """Digests of the owner's own content."""
-    return digests.str.split(_CORRECTED, n=1).str[0]
-
-
-def is_corrected(digests: pd.Series) -> pd.Series:
-    """Digests of rows in which a person's value stands."""
-    return digests.str.contains(_CORRECTED, regex=False).fillna(value=False).astype(bool)
-
-
 def _names(rows: pd.DataFrame) -> pd.Series:
     return rows["source"] + ":" + rows["row_key"]
 
 
-def _mark(told: pd.DataFrame) -> str:
-    text = "\n".join(f"{name}\t{'' if pd.isna(value) else value}" for name, value in zip(told["field"], told["value"], strict=True))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _marks(corrections: pd.DataFrame) -> pd.Series:
+    """By source:row_key, what a digest ends in when these values stand in the row."""
+    told = {}
+    for key, of_row in corrections.sort_values(["key", "field"]).groupby("key"):
+        text = "\n".join(f"{name}\t{'' if pd.isna(value) else value}" for name, value in zip(of_row["field"], of_row["value"], strict=True))
+        told[str(key)] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return pd.Series(told, dtype="str")
 
 
 def _found(waivers: pd.Series, scope: str, keys: pd.Series, rules: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

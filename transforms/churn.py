@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from transforms.events import Register
 from transforms.ledger import CARRIED_TOO_LONG
+from transforms.naming import name_of
 
 #: Share of open published ids that one night may close, merge away or split. A lively night changes 1 %; ten times that is a fault
 #: of a list, a cleaner or a model, and a person should look before analysts see it.
@@ -20,11 +20,6 @@ CHURN_FLOOR: Final = 50
 
 #: Events that take a published id away or part what it stood for.
 SHAKING: Final = ("closed", "merged", "split")
-
-#: Letters by which a set of changes is named (48 bits): no two nights of a city ever share one, and it can be read out. Letters alone: a row of
-#: digits in a report is taken for a person's number.
-_LETTERS: Final = 12
-_SPELLED: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,6 @@ def churn(before: Register, events: pd.DataFrame) -> Churn:
     sudden = events[events["cause"].ne(CARRIED_TOO_LONG)]
     shaken = sudden[sudden["event"].isin(SHAKING) & sudden["station_id"].isin(known)].sort_values(["station_id", "event", "detail"])
     told = sorted(shaken[["station_id", "event", "detail"]].fillna("").itertuples(index=False, name=None))
-    digest = hashlib.sha256("\n".join("\t".join(each) for each in told).encode()).hexdigest()[:_LETTERS].translate(_SPELLED)
+    digest = name_of("\t".join(each) for each in told)
     once = shaken.drop_duplicates("station_id")[["station_id", "event", "detail"]].reset_index(drop=True)
     return Churn(len(known), once, digest)

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from desk.links import ACTIONS, Links, Selector, group_digest
+from desk.links import Links, Selector, group_digest
 from desk.redirect import redirect_app
+from desk.words import ACTIONS
 from flows.forms import CorrectForm, ReleaseForm, SignedForm, filled
 from flows.run import RefusedError
 

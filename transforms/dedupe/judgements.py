@@ -169,11 +169,10 @@ def asked_again(pairs: pd.DataFrame, judgements: pd.DataFrame, sources: Mapping[
     Against "unsure" is either way. The verdict goes on holding; only a person may change it. `sources`: listing_id → source.
     """
     again = pd.Series(data=False, index=pairs.index)
-    side = ["left_id", "right_id"]
-    place = pd.Series(pairs.index, index=pd.MultiIndex.from_frame(pairs[side]))
-    spoken_of = place.reindex(pd.MultiIndex.from_frame(judgements[side])).dropna()  # people judge a few pairs of millions
+    # people judge a few pairs of millions: those alone are looked at
+    few = pairs[pairs["left_id"].isin(judgements["left_id"]) & pairs["right_id"].isin(judgements["right_id"])]
     both = (
-        pairs.loc[spoken_of.to_numpy(), [*side, "levels"]].assign(at=spoken_of.to_numpy()).merge(judgements, on=side, validate="one_to_one")
+        few[["left_id", "right_id", "levels"]].reset_index(names="at").merge(judgements, on=["left_id", "right_id"], validate="one_to_one")
     )
     for row in both.to_dict("records"):
         if row["verdict"] in _AGAINST and isinstance(row["seen"], str):

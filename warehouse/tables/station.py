@@ -86,7 +86,7 @@ class StationEvent(Base):
     event: Mapped[str] = told("opened, reopened, closed, merged, split, split_off, moved, renamed, rescheduled, rebatched …")
     cause: Mapped[str | None] = told("why: listed, closed_by_owner, absent_twice, carried_too_long, same_station, not_same_station …")
     source: Mapped[str | None] = told("key of the source, or sources joined by ;, that it comes from")
-    detail: Mapped[str | None] = told("the other station's id, old and new value, or metres moved")
+    detail: Mapped[str | None] = told("the other station's id (those of a split joined by ;), old and new value, or metres moved")
 
 
 class Statement(Base):
