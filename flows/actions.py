@@ -14,32 +14,29 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from desk.report import cell
+from desk.words import ACTIONS
 from flows import acts, forms
 from flows.forms import day, filled
 from flows.house import House, of_another_city, open_house
 from flows.judge import Answer, take_back
+from flows.outlook import read_published
 from flows.rebuild import Rebuilt, rebuild
 from flows.run import RefusedError
 from flows.settings import load_settings
 from warehouse.disk import DiskFullError
 from warehouse.journal import JournalError
 
-Act = Callable[[House], Answer]
-
 
 @flow(name="release", validate_parameters=False, persist_result=False)
 def release(form: forms.ReleaseForm) -> State[None]:
     """放行：一组扣留的行照现在的样子通过，只在这一夜，或到某天为止。缺少必填项的行不能放行，请用更正。"""
-    return _acted(
-        "放行", forms.ReleaseForm, form, lambda house, asked: acts.release(house, asked.group.selector, day(asked.until), asked.signed)
-    )
+    return _acted(forms.ReleaseForm, form, lambda house, asked: acts.release(house, asked.group.selector, day(asked.until), asked.signed))
 
 
 @flow(name="correct", validate_parameters=False, persist_result=False)
 def correct(form: forms.CorrectForm) -> State[None]:
     """更正：用正确的值代替名单里的值，直到撤销。值要通过同样的检查。"""
     return _acted(
-        "更正",
         forms.CorrectForm,
         form,
         lambda house, asked: acts.correct(house, asked.scope, asked.key, asked.field, asked.value, asked.signed),
@@ -56,46 +53,43 @@ def waive(form: forms.WaiveForm) -> State[None]:
             raise RefusedError("豁免到哪一天：没有填写")
         return acts.waive(house, asked.scope, asked.key, asked.rule, until, asked.signed)
 
-    return _acted("豁免", forms.WaiveForm, form, act)
+    return _acted(forms.WaiveForm, form, act)
 
 
 @flow(name="judge", validate_parameters=False, persist_result=False)
 def judge(form: forms.JudgeForm) -> State[None]:
     """判定：两条登记是不是同一站。"""
-    return _acted(
-        "判定", forms.JudgeForm, form, lambda house, asked: acts.judge(house, asked.left_id, asked.right_id, asked.verdict, asked.signed)
-    )
+    return _acted(forms.JudgeForm, form, lambda house, asked: acts.judge(house, asked.left_id, asked.right_id, asked.verdict, asked.signed))
 
 
 @flow(name="merge", validate_parameters=False, persist_result=False)
 def merge(form: forms.MergeForm) -> State[None]:
     """合并：几个驿站其实是一个。最早的编号留用，其余编号转到它，以后查询仍能找到。"""
-    return _acted("合并", forms.MergeForm, form, lambda house, asked: acts.merge(house, asked.stations, asked.signed))
+    return _acted(forms.MergeForm, form, lambda house, asked: acts.merge(house, asked.stations, asked.signed))
 
 
 @flow(name="split", validate_parameters=False, persist_result=False)
 def split(form: forms.SplitForm) -> State[None]:
     """拆分：一个驿站其实是两个。含最早登记的一边留用原编号。"""
-    return _acted("拆分", forms.SplitForm, form, lambda house, asked: acts.split(house, asked.station, asked.listings, asked.signed))
+    return _acted(forms.SplitForm, form, lambda house, asked: acts.split(house, asked.station, asked.listings, asked.signed))
 
 
 @flow(name="add", validate_parameters=False, persist_result=False)
 def add(form: forms.AddForm) -> State[None]:
     """新增：一个没有名单登记的驿站，列入人工登记的名单，照样检查、比对、合并。"""
-    return _acted("新增", forms.AddForm, form, lambda house, asked: acts.add(house, asked.values, asked.signed))
+    return _acted(forms.AddForm, form, lambda house, asked: acts.add(house, asked.values, asked.signed))
 
 
 @flow(name="close", validate_parameters=False, persist_result=False)
 def close(form: forms.CloseForm) -> State[None]:
     """停用：一个驿站已经没有了，名单里却还有它。编号照旧可查，撤销后恢复。"""
-    return _acted("停用", forms.CloseForm, form, lambda house, asked: acts.close(house, asked.station, asked.signed))
+    return _acted(forms.CloseForm, form, lambda house, asked: acts.close(house, asked.station, asked.signed))
 
 
 @flow(name="accept", validate_parameters=False, persist_result=False)
 def accept(form: forms.AcceptForm) -> State[None]:
     """接受变更：一份名单变了样（行数、表头、坐标系），今后照变了的样子收。"""
     return _acted(
-        "接受变更",
         forms.AcceptForm,
         form,
         lambda house, asked: acts.accept(house, asked.source, asked.changes, day(asked.until), asked.signed),
@@ -106,21 +100,21 @@ def accept(form: forms.AcceptForm) -> State[None]:
 def refetch(form: forms.FetchForm) -> State[None]:
     """重跑来源：重新取一份名单，重建最近一夜；其余名单从存档来。"""
     return _acted(
-        "重跑来源", forms.FetchForm, form, lambda house, asked: acts.refetched(house, asked.source), source=lambda asked: asked.source
+        forms.FetchForm, form, lambda house, asked: acts.refetch(house, asked.source, asked.signed), source=lambda asked: asked.source
     )
 
 
 @flow(name="undo", validate_parameters=False, persist_result=False)
 def undo(form: forms.UndoForm) -> State[None]:
     """撤销：收回一个决定，就像没有做过。反悔时撤销这次撤销。"""
-    return _acted("撤销", forms.UndoForm, form, lambda house, asked: take_back(house, asked.decision, asked.signed.who, asked.signed.why))
+    return _acted(forms.UndoForm, form, lambda house, asked: take_back(read_published(house), asked.decision, asked.who, asked.why))
 
 
 @flow(name="replay", validate_parameters=False, persist_result=False)
 def replay(form: forms.ReplayForm) -> State[None]:
     """重放：从某一夜起，按今天的决定把各夜从存档重建一遍，不重新取数。"""
     return _acted(
-        "重放", forms.ReplayForm, form, lambda house, asked: acts.replayed(house, day(asked.since)), since=lambda asked: asked.since
+        forms.ReplayForm, form, lambda house, asked: acts.replay(house, day(asked.since), asked.signed), since=lambda asked: asked.since
     )
 
 
@@ -129,7 +123,6 @@ FLOWS: Final[tuple[Flow[..., Any], ...]] = (release, correct, waive, judge, merg
 
 
 def _acted(
-    name: str,
     form: type[Any],
     given: Any,
     act: Callable[[House, Any], Answer],
@@ -139,7 +132,7 @@ def _acted(
 ) -> State[None]:
     """Decide, make the night again, tell. A refusal is a sentence and writes nothing; a decision stands although its night cannot be published."""
     house = open_house(load_settings())
-    run_id = str(flow_run.get_id())
+    run_id, name = str(flow_run.get_id()), ACTIONS[str(flow_run.get_flow_name())]
     try:
         _refuse_another_city(house)
         asked = filled(form, given)

@@ -6,21 +6,21 @@ Nothing is written when anything is wrong. What a decision changes is seen at th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import pandas as pd
 
-from desk.decided import named
+from desk.decided import named, verdict_word
 from desk.links import Selector
 from expectations.listings import LISTINGS
 from expectations.rows import ROWS
 from expectations.run import run_suite
 from flows.house import House
-from flows.judge import Answer, Said, acts_of, decisions_of, refuse_contradictions, written
+from flows.judge import Answer, Said, acts_of, decisions_of, overruled, refuse_contradictions, refuse_unusable, written
 from flows.operators import COLUMNS, OPERATORS, operators_source
 from flows.outlook import Published, read_published, warehouse_in_force
 from flows.rebuild import latest_night
@@ -32,6 +32,7 @@ from sources.kit.source import Source
 from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, Allowed, is_holding
 from transforms.merge.corrections import FIXED, read_value
 from transforms.records import FIELDS
+from transforms.records.layout import Datum
 from transforms.standardise import standardise
 from warehouse.journal import Decisions
 
@@ -41,10 +42,20 @@ RELEASED_AT_MOST: Final = 5000
 #: Days ahead for which a release or a waiver may hold: what is to hold longer is a rule of its own, and somebody should look again each year.
 AHEAD_AT_MOST: Final = 366
 
-#: Drift of a feed that a person may accept as it is.
-DRIFT: Final = ("source_too_few", "source_too_many", "source_vanishing", "source_failing", "source_empty", "source_partial")
+#: What a decision is about: of several on the same, the last is in force.
+_ABOUT: Final = {
+    "release": ("selector",),
+    "waive": ("scope", "key", "rule"),
+    "correct": ("scope", "key", "field"),
+    "accept": ("source",),
+    "add": ("values",),
+    "close": ("station",),
+}
 
-DATUMS: Final = ("WGS-84", "GCJ-02", "BD-09", "CGCS2000")
+#: Drift of a feed that a person may accept as it is. A list that came empty or cut short is no list: its last good one stays.
+DRIFT: Final = ("source_too_few", "source_vanishing", "source_failing")
+
+DATUMS: Final[tuple[str, ...]] = get_args(Datum)
 
 _TITLES: Final = {(stage, field.name): field.title for field in FIELDS for stage in field.on}
 
@@ -59,7 +70,7 @@ class Signed:
 
 def release(house: House, selector: Selector, until: date | None, signed: Signed) -> Answer:
     """Let the rows of a group pass on the latest night, or through `until`, as they read now. What cannot be taken without a value is refused."""
-    if told := _repeated(house, "release", {"selector": asdict(selector), "until": _iso(until)}):
+    if told := _repeated(house, {"act": "release", "selector": asdict(selector), "until": _iso(until)}):
         return told
     rule = _rule(selector.rule)
     if selector.rule in NEVER_ALLOWED:
@@ -89,20 +100,22 @@ def release(house: House, selector: Selector, until: date | None, signed: Signed
 
 def waive(house: House, scope: Literal["source", "row", "station"], key: str, rule: str, until: date, signed: Signed) -> Answer:
     """A rule holds nothing of a source, row (source:row_key) or station back, through `until`."""
-    if told := _repeated(house, "waive", {"scope": scope, "key": key, "rule": rule, "until": _iso(until)}):
+    act = {"act": "waive", "scope": scope, "key": key, "rule": rule, "until": _iso(until)}
+    if told := _repeated(house, act):
         return told
     title = _rule(rule)
     if rule in NEVER_ALLOWED:
         raise RefusedError(f"“{title}”不能豁免：没有它就成不了登记。请用“更正”")
     _refuse_date(until, latest_night(house))
     what = _known_key(house, scope, key)
-    number = _write(house, {"act": "waive", "scope": scope, "key": key, "rule": rule, "until": _iso(until)}, signed)
+    number = _write(house, act, signed)
     return _answer(number, f"已豁免：到 {until} 为止，“{title}”不再扣留{what}；问题照记，注明由这一决定放过")
 
 
 def correct(house: House, scope: Literal["row", "station"], key: str, field: str, value: str, signed: Signed) -> Answer:
     """A person's value in place of the owners', of a row (source:row_key) or a station. A value that the checks refuse is refused here, in their words."""
-    if told := _repeated(house, "correct", {"scope": scope, "key": key, "field": field, "value": value}):
+    act = {"act": "correct", "scope": scope, "key": key, "field": field, "value": value.strip() or None}
+    if told := _repeated(house, act):
         return told
     if (scope, field) not in _TITLES or field in FIXED:
         known = "、".join(f"{name}（{title}）" for (stage, name), title in _TITLES.items() if stage == scope and name not in FIXED)
@@ -119,7 +132,6 @@ def correct(house: House, scope: Literal["row", "station"], key: str, field: str
         _refuse_value(house, row, field, value)
         owned = row[field].iloc[0]
         before = f"业主写的是“{owned}”；" if pd.notna(owned) else "业主没有写；"
-    act = {"act": "correct", "scope": scope, "key": key, "field": field, "value": value.strip() or None}
     number = _write(house, act, signed)
     return _answer(number, f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤回")
 
@@ -128,7 +140,8 @@ def accept(house: House, source: str, changes: Sequence[tuple[str, str]], until:
     """A change of an owner's feed is no fault from the latest night on (through `until`): (rule, id), (header, text) or (datum, name)."""
     night = latest_night(house)
     wanted = [list(each) for each in changes]
-    if told := _repeated(house, "accept", {"source": source, "changes": wanted, "until": _iso(until)}):
+    act = {"act": "accept", "source": source, "changes": wanted, "night": night, "until": _iso(until)}
+    if told := _repeated(house, act):
         return told
     title = _known_source(house, source)
     if not wanted:
@@ -142,7 +155,7 @@ def accept(house: House, source: str, changes: Sequence[tuple[str, str]], until:
             raise RefusedError(f"不认识的变更：{what} {value}")
     if until:
         _refuse_date(until, night)
-    number = _write(house, {"act": "accept", "source": source, "changes": wanted, "night": night, "until": _iso(until)}, signed)
+    number = _write(house, act, signed)
     spoken = {"rule": "{}", "header": "表头“{}”", "datum": "坐标系改为 {}"}
     what_changed = "、".join(spoken[what].format(_rule(value) if what == "rule" else value) for what, value in changes)
     return _answer(number, f"已接受“{title}”的变更（{what_changed}），自 {night} 起{f'到 {until} 为止' if until else ''}")
@@ -180,18 +193,19 @@ def split(house: House, station_id: str, listing_ids: Sequence[str], signed: Sig
 
 
 def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signed) -> Answer:
-    """A verdict on a pair."""
-    published = read_published(house)
+    """A verdict on a pair of listings of the register."""
+    published, before = read_published(house), decisions_of(house)
     said = [Said(left_id, right_id, verdict, signed.who, signed.why)]
-    act = acts_of(published, said)[0]
-    number = written(house, [act], lambda known, would_be: refuse_contradictions(published, known, would_be, said))[0]
-    return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict}")
+    refuse_unusable(published, said)
+    number = written(house, acts_of(published, said), lambda known, would_be: refuse_contradictions(published, known, would_be, said))[0]
+    return _answer(number, f"已记下：{left_id} 与 {right_id} {verdict_word(verdict)}", *overruled(before, said))
 
 
 def add(house: House, values: Mapping[str, str], signed: Signed) -> Answer:
     """A station that no list has, by row fields as an owner would write them; checked like any row of a list."""
     told = {name: text.strip() for name, text in values.items() if text.strip()}
-    if repeated := _repeated(house, "add", {"values": told}):
+    act = {"act": "add", "values": told}
+    if repeated := _repeated(house, act):
         return repeated
     if unknown := sorted(set(told) - set(COLUMNS.values())):
         raise RefusedError(f"没有“{unknown[0]}”这一栏")
@@ -206,29 +220,31 @@ def add(house: House, values: Mapping[str, str], signed: Signed) -> Answer:
     wrong = issues[is_holding(issues) | (issues["severity"].eq("warning") & issues["field"].isin(list(told)))]
     if len(wrong):
         raise RefusedError(f"通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
-    number = _write(house, {"act": "add", "values": told}, signed)
+    number = _write(house, act, signed)
     return _answer(number, f"已新增“{told['name']}”，列入人工登记的名单（{OPERATORS}:{number}）；别的名单里有同一处时会合并")
 
 
 def close(house: House, station_id: str, signed: Signed) -> Answer:
     """A station that is gone although lists have it: closed until the decision is undone."""
-    if told := _repeated(house, "close", {"station": station_id}):
+    act = {"act": "close", "station": station_id}
+    if told := _repeated(house, act):
         return told
     published = read_published(house)
     _members(published, station_id)
     name = named(published.state.station, "station_id")
-    number = _write(house, {"act": "close", "station": station_id}, signed)
+    number = _write(house, act, signed)
     return _answer(number, f"已停用 {name(station_id)}：名单里还有它，也不再算在册；编号照旧可查")
 
 
-def refetched(house: House, source: str) -> Answer:
-    """What asking a source's owner once more will do. No decision is written."""
-    title = _known_source(house, source)
-    return Answer("", (f"重新取“{title}”并重建 {latest_night(house)}；取不到时沿用先前取到的",))
+def refetch(house: House, source: str, signed: Signed) -> Answer:
+    """A source's owner is asked once more for the latest night."""
+    title, night = _known_source(house, source), latest_night(house)
+    number = _noted(house, {"act": "refetch", "source": source, "night": night}, signed)
+    return Answer(number, (f"重新取“{title}”并重建 {night}；取不到时沿用先前取到的", f"记为 {number}"))
 
 
-def replayed(house: House, since: date | None) -> Answer:
-    """What making the nights from `since` on again will do. No decision is written: nothing new is decided."""
+def replay(house: House, since: date | None, signed: Signed) -> Answer:
+    """The nights from `since` on are made again, with the decisions as they are."""
     night = latest_night(house)
     if since is None or since.isoformat() > night:
         raise RefusedError(f"从哪一夜起：应不晚于最近一夜 {night}")
@@ -236,7 +252,8 @@ def replayed(house: House, since: date | None) -> Answer:
         there = set(pd.read_sql_query("select cast(night as varchar) as night from night", connection)["night"])
     if since.isoformat() not in there:
         raise RefusedError(f"{since} 这一夜没有跑过；有 {min(there)} 至 {max(there)} 的各夜")
-    return Answer("", (f"从 {since} 起按今天的决定重建",))
+    number = _noted(house, {"act": "replay", "since": since.isoformat()}, signed)
+    return Answer(number, (f"从 {since} 起按今天的决定重建", f"记为 {number}"))
 
 
 def _verdicts(
@@ -303,7 +320,7 @@ def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> No
     source = house.sources[str(row["source"].iloc[0])]
     corrected = Allowed(corrections=corrections.astype("str")).corrected(row)
     issues = _issues_of(house, corrected, source)
-    wrong = issues[issues["field"].eq(field) & (is_holding(issues) | issues["severity"].eq("warning")) & issues["line"].notna()]
+    wrong = issues[issues["field"].eq(field) & (is_holding(issues) | issues["severity"].eq("warning"))]
     if len(wrong):
         raise RefusedError(f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
 
@@ -339,30 +356,37 @@ def _refuse_date(until: date | None, night: str) -> None:
         raise RefusedError(f"{until} 太远：最多一年，到时请人再看一眼")
 
 
-def _repeated(house: House, act: str, asked: Mapping[str, object]) -> Answer | None:
-    """The decision that stands and says the same: two clicks are one."""
-    log = decisions_of(house).log
-    for row in log[log["act"].eq(act) & ~log["is_undone"].astype(bool)].to_dict("records"):
-        detail: dict[str, Any] = json.loads(row["detail"])
-        if all(detail.get(name) == value for name, value in asked.items()):
-            number = str(row["decision_id"])
-            return Answer(
-                number, (f"已由{row['who']}于 {str(row['decided_at'])[:10]} 决定（{row['why']}；{number}），没有再记一次",), is_new=False
-            )
-    return None
+def _standing(decisions: Decisions, act: Mapping[str, object]) -> Mapping[str, Any] | None:
+    """The decision in force that says the same: the last on what `act` is about, where it says all that `act` says; the night apart."""
+    log = decisions.log[decisions.log["act"].eq(str(act["act"])) & ~decisions.log["is_undone"].astype(bool)]
+    about = [name for name in _ABOUT[str(act["act"])] if name in act]
+    told = [{**row, **json.loads(row["detail"])} for row in log.to_dict("records")]
+    on_it = [each for each in told if all(each.get(name) == act[name] for name in about)]
+    said = {name: value for name, value in act.items() if name not in ("night", "rows")}
+    return on_it[-1] if on_it and all(on_it[-1].get(name) == value for name, value in said.items()) else None
+
+
+def _repeated(house: House, act: Mapping[str, object]) -> Answer | None:
+    """The answer where the same stands decided: two clicks are one."""
+    if (row := _standing(decisions_of(house), act)) is None:
+        return None
+    told = f"已由{row['who']}于 {str(row['decided_at'])[:10]} 决定（{row['why']}；{row['decision_id']}），没有再记一次"
+    return Answer(str(row["decision_id"]), (told,), is_new=False)
 
 
 def _write(house: House, act: Mapping[str, object], signed: Signed) -> str:
     """Written once: whoever decided the same in between is found under the journal's lock."""
-    same = {name: value for name, value in act.items() if name not in ("rows", "night")}
 
     def check(known: Decisions, _: Decisions) -> None:
-        standing = known.log[known.log["act"].eq(str(act["act"])) & ~known.log["is_undone"].astype(bool)]
-        for row in standing.to_dict("records"):
-            detail = {"act": row["act"], **json.loads(row["detail"])}
-            if all(detail.get(name) == value for name, value in same.items()):
-                raise RefusedError(f"{row['who']}刚刚做了同样的决定（{row['decision_id']}），没有再记一次")
+        if (row := _standing(known, act)) is not None:
+            raise RefusedError(f"{row['who']}刚刚做了同样的决定（{row['decision_id']}），没有再记一次")
 
+    return _noted(house, act, signed, check)
+
+
+def _noted(
+    house: House, act: Mapping[str, object], signed: Signed, check: Callable[[Decisions, Decisions], None] = lambda _, __: None
+) -> str:
     return written(house, [{**act, "who": signed.who.strip(), "why": signed.why.strip()}], check)[0]
 
 

@@ -152,7 +152,7 @@ class AcceptForm(SignedForm):
     rules: list[str] = Field(
         default_factory=list,
         title="不再因此停用",
-        description="source_too_few 行数过少、source_vanishing 大量消失、source_failing 大面积不合格、source_partial 不完整、source_empty 为空",
+        description="source_too_few 行数过少、source_vanishing 大量消失、source_failing 大面积不合格",
     )
     headers: list[str] = Field(default_factory=list, title="表头有变也照收", description="新增或不再有的表头，照原样写")
     datum: Literal["", "WGS-84", "GCJ-02", "BD-09", "CGCS2000"] = Field("", title="坐标系改为")

@@ -83,7 +83,7 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     ids = written(house, acts_of(published, said), lambda known, would_be: refuse_contradictions(published, known, would_be, said))
     told = f"已记下判定 {ids[0]}" if len(ids) == 1 else f"已记下 {len(ids)} 条判定（{ids[0]} 至 {ids[-1]}）"
     say.print(told, markup=False)
-    for line in _overruled(before, said):
+    for line in overruled(before, said):
         say.print(line, markup=False)
     tell_effect(house, published, before, say)
     each = "" if len(ids) == 1 else f"（逐条撤回，{ids[0]} 至 {ids[-1]}）"
@@ -91,7 +91,7 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     return 0
 
 
-def _overruled(before: Decisions, said: Sequence[Said]) -> list[str]:
+def overruled(before: Decisions, said: Sequence[Said]) -> list[str]:
     """A line a pair that was judged before: of two verdicts on one pair the later stands."""
     known = {(row["left_id"], row["right_id"]): row for row in before.judgements.to_dict("records")}
     lines = []
@@ -109,16 +109,16 @@ def undo(settings: Settings, say: Console, decision_id: str, *, who: str, why: s
     house = open_house(settings, with_model=False)  # what is taken back may be the model that cannot be read
     published = read_published(house)
     before = decisions_of(house)
-    answer = take_back(house, decision_id, who, why)
+    answer = take_back(published, decision_id, who, why)
     say.print(answer.lines[0], markup=False)
     tell_effect(house, published, before, say)
     say.print(f"反悔：yizhan undo {answer.decision_id} --who 姓名 --why 理由", markup=False)
     return 0
 
 
-def take_back(house: House, decision_id: str, who: str, why: str) -> Answer:
+def take_back(published: Published, decision_id: str, who: str, why: str) -> Answer:
     """A decision undone, as a decision of its own. Raises RefusedError for one that is none, was undone, or leaves verdicts against each other."""
-    published = read_published(house)
+    house = published.house
 
     def check(known: Decisions, would_be: Decisions) -> None:
         found = known.log[known.log["decision_id"] == decision_id]

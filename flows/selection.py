@@ -8,6 +8,7 @@ from desk.facts import night_facts
 from desk.links import Selector, group_digest
 from flows.house import House
 from flows.outlook import warehouse_in_force
+from flows.rebuild import latest_night
 from flows.rules import every_rule
 from flows.run import RefusedError
 
@@ -15,8 +16,8 @@ from flows.run import RefusedError
 def held_rows(house: House) -> tuple[str, str, pd.DataFrame]:
     """The night and publication in force, and the rows held back now: a line a row and rule (desk.facts.NightFacts.held)."""
     publication = house.publisher.current()
+    night = latest_night(house)
     with warehouse_in_force(house) as connection:
-        night = str(pd.read_sql_query("select max(night) as night from night", connection)["night"].iloc[0])[:10]
         return night, publication.name if publication else "", night_facts(connection, night).held
 
 

@@ -20,7 +20,7 @@ from flows.rebuild import rebuild
 from flows.run import RefusedError
 from flows.selection import held_rows, selector_of
 from sources.kit.raw import Raw
-from tests.night.altered import Change, reading
+from tests.night.altered import Change, reading, rows_at, without_header
 from tests.night.books import assert_conserved
 from tests.night.town import Household, Town, assert_same, iso
 
@@ -249,6 +249,10 @@ def test_an_accepted_datum_moves_the_lists_positions(morning: Household) -> None
         (lambda house: acts.correct(house, "station", "yz3402-none", "name", "甲", SIGNED), "没有驿站"),
         (lambda house: acts.accept(house, "union", [("rule", "name_absent")], None, SIGNED), "不是可以接受的变更"),
         (lambda house: acts.accept(house, "union", [("datum", "MARS")], None, SIGNED), "没有坐标系"),
+        (lambda house: acts.judge(house, "union:none", "union:nil", "same", SIGNED), "没有登记"),
+        (lambda house: acts.judge(house, "union:none", "union:nil", "perhaps", SIGNED), "不认识"),
+        (lambda house: acts.accept(house, "union", [("rule", "source_partial")], None, SIGNED), "不是可以接受的变更"),
+        (lambda house: acts.refetch(house, "nobody", SIGNED), "没有名单"),
         (lambda house: acts.merge(house, ["yz3402-none", "yz3402-nil"], SIGNED), "没有驿站"),
         (lambda house: acts.merge(house, ["yz3402-none"], SIGNED), "至少要两个"),
         (lambda house: acts.split(house, "yz3402-none", ["union:1"], SIGNED), "没有驿站"),
@@ -362,3 +366,36 @@ def test_when_the_archive_lost_a_list_its_last_good_listings_stay_and_it_is_told
     told = morning.query(f"select outcome, message from retrieval where source = 'union' and night = '{iso(1)}'").iloc[0]
     assert told["outcome"] in ("our_fault", "not_asked"), told["message"]
     assert len(before) - len({key for key in open_keys(morning) if key.startswith("union:")}) <= 3, "carried, but for what opened tonight"
+
+
+def test_a_value_corrected_and_back_again_is_three_decisions(morning: Household) -> None:
+    key = str(
+        morning.query("select min(source || ':' || row_key) as k from listing where valid_to is null and is_open and source = 'union'")[
+            "k"
+        ][0]
+    )
+    for value in ("芜湖市镜湖区中山路77号", "芜湖市镜湖区中山路79号", "芜湖市镜湖区中山路77号"):
+        assert acts.correct(morning.house, "row", key, "address", value, SIGNED).is_new
+    assert not acts.correct(morning.house, "row", key, "address", " 芜湖市镜湖区中山路77号 ", SIGNED).is_new
+    again(morning)
+    now = morning.query(f"select address from listing where valid_to is null and source || ':' || row_key = '{key}'")
+    assert "中山路77号" in now["address"][0]
+
+
+def test_a_list_that_lost_rows_or_a_column_is_taken_once_a_person_accepted_it(morning: Household, town: Town) -> None:
+    town.move(1)
+    house = morning.house
+    header = next(text for text, name in house.sources["union"].columns.items() if name == "hours")
+    changed = reading(house, "union", lambda raw: without_header(rows_at(raw, range(len(raw.lines) // 2)), header))
+    good = f"select last_good_on from source_night where night = '{iso(1)}' and source = 'union'"
+    morning.run(iso(1), house=changed)
+    assert str(morning.query(good)["last_good_on"][0])[:10] == iso(0)
+    acts.accept(house, "union", [("header", header), *(("rule", rule) for rule in acts.DRIFT)], None, SIGNED)
+    morning.run(iso(1), house=changed)
+    assert str(morning.query(good)["last_good_on"][0])[:10] == iso(1)
+
+
+def test_what_was_only_asked_for_is_recorded_too(morning: Household) -> None:
+    acts.refetch(morning.house, "union", SIGNED)
+    acts.replay(morning.house, date.fromisoformat(iso(0)), SIGNED)
+    assert decisions_of(morning.house).log[["act", "who"]].to_numpy().tolist() == [["refetch", "李敏"], ["replay", "李敏"]]
