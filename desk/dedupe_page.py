@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.dedupe_review import told_pairs
 from desk.model import STRATA as STRATUM_WORDS
+from desk.model import grounds_told
 from sources.kit.any_list import Lists
 from transforms.dedupe import Matched, Model
 from transforms.dedupe.levels import COMPARISONS, STRATA
@@ -52,6 +53,7 @@ def dedupe_page(
         sizes=_bars(_sizes(clusters).value_counts().sort_index()),
         weights=_bars(_whole_bits(matched.pairs["weight_mb"]).value_counts().sort_index()),
         strata=[_weights(model, stratum) for stratum in STRATA],
+        grounds=grounds_told(model),
         thresholds=[{"name": name, "bits": bits(value)} for name, value in model.thresholds.items()],
         examples=_examples(matched, listings, model),
         blocks=_blocks(matched, score),

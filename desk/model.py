@@ -7,6 +7,7 @@ from typing import Final
 
 from desk.evidence import bits
 from transforms.dedupe import Model
+from transforms.dedupe.em import WELL_MET
 from transforms.dedupe.levels import COMPARISONS
 from transforms.dedupe.model import THRESHOLDS
 
@@ -40,6 +41,12 @@ _EVIDENCE: Final = {
     "far_share": "不相近的一对里同一站的占比",
     "near_rounds": "相近：迭代次数",
     "near_settled": "相近：已收敛",
+    "near_astride_mb": "相近：换一个起点再学，同一项证据至多相差（千分之一比特）",
+    "near_levels_well_met": f"相近：不少于 {WELL_MET} 对同一站支持的证据项数",
+    "near_levels_met": "相近：至少一对同一站支持的证据项数（其余靠各部分和常识）",
+    "from": "学自",
+    "across": "只学两份名单之间的对",
+    "expected_pairs": "估计同一站的对数",
 }
 
 
@@ -57,8 +64,17 @@ def model_lines(model: Model, origin: str) -> list[str]:
         *(line for stratum, title in STRATA.items() for line in _strongest(model, stratum, title)),
         "",
         "训练依据",
-        *(f"  {_EVIDENCE.get(name, name)}：{value}" for name, value in dict(model.document.get("evidence", {})).items()),
+        *(f"  {title}：{value}" for title, value in grounds_told(model)),
     ]
+
+
+def grounds_told(model: Model) -> list[tuple[str, str]]:
+    """What the model was learnt from and what it rests on, a title and a value each."""
+    return [(_EVIDENCE.get(str(name), str(name)), _value(value)) for name, value in model.document.get("evidence", {}).items()]
+
+
+def _value(value: object) -> str:
+    return ("是" if value else "否") if isinstance(value, bool) else "、".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _calibration(model: Model) -> str:
@@ -73,9 +89,14 @@ def _reason(model: Model, name: str) -> str:
     return str(model.document["thresholds"][name].get("reason", ""))
 
 
+def _resting_on(pairs: int) -> str:
+    return f"{pairs} 对" if pairs >= WELL_MET else f"只有 {pairs} 对，多靠常识"
+
+
 def _strongest(model: Model, stratum: str, title: str) -> Iterator[str]:
+    met = model.document["strata"][stratum]["met"]
     weights = [
-        (int(weight), f"{comparison.title}：{comparison.sentence(level)}")
+        (int(weight), f"{comparison.title}：{comparison.sentence(level)}（{_resting_on(met[comparison.name][level])}）")
         for comparison in COMPARISONS
         for level, weight in zip(comparison.levels, model.strata[stratum].weights[comparison.name], strict=True)
     ]

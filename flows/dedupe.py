@@ -21,6 +21,7 @@ from sources.kit.any_list import Lists, read_lists
 from transforms.dedupe import Matched, Model, load_model, match, match_lists
 from transforms.dedupe.calibration import Calibration, calibrate
 from transforms.dedupe.fit import fit
+from transforms.dedupe.gold import warning
 from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
 from transforms.records import City, load_city
@@ -98,6 +99,8 @@ def dedupe(asked: Asked, told: Told) -> Found:
     told("学习权重" if model is None else "比对")
     fitted = fit(listings, across=asked.one_to_one) if model is None else None
     notes = _notes(lists, listings, fitted.why_not if fitted else None)
+    if model is not None:
+        notes = (*notes, *warning(model))
     if truth is not None and (unnamed := len(lists.rows) - len(truth)):
         notes = (*notes, f"真值没有提到 {len(lists.rows)} 行中的 {unnamed} 行：它们按各自单独成站计，真值不全时准确率会偏低")
     model = fitted.model if fitted else model

@@ -19,7 +19,7 @@ from flows.run import RefusedError
 from flows.settings import Settings
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import Changes, changes
-from transforms.dedupe.gold import astray
+from transforms.dedupe.gold import warning
 from transforms.dedupe.model import model_of, sealed, write_model
 from transforms.dedupe.strata import AstrayError
 from transforms.dedupe.train import blended, calibrated, check_gold, document_of, train
@@ -97,7 +97,7 @@ def compare_model(settings: Settings, say: Console, path: Path) -> int:
     for line in [
         *change_lines(found, named(published.state.station, "station_id"), examples=20),
         *churn_warning(found.shaken, published.open_stations),
-        *_astray(other),
+        *warning(other),
     ]:
         say.print(line, markup=False)
     return 0
@@ -123,18 +123,11 @@ def accept_model(settings: Settings, say: Console, path: Path, *, who: str, why:
     for line in [
         *change_lines(found, named(published.state.station, "station_id")),
         *churn_warning(found.shaken, published.open_stations),
-        *_astray(other),
+        *warning(other),
     ]:
         say.print(line, markup=False)
     say.print(f"撤回：yizhan undo {number} --who 姓名 --why 理由", markup=False)
     return 0
-
-
-def _astray(model: Model) -> list[str]:
-    """A line that says beforehand that the model weighs a pattern the other way than any city bears out; none when it does not."""
-    wrong = astray(model)
-    more = f"（这样的还有 {len(wrong) - 1} 种）" if len(wrong) > 1 else ""
-    return [f"注意：这个模型{wrong[0]}，不合常理{more}"] if wrong else []
 
 
 def read_model(path: Path) -> Model:

@@ -10,7 +10,7 @@ import pytest
 
 import flows.dedupe
 from tests.flows.dedupe_lists import Ended, dedupe, of_lines, stations, town, truth, written
-from transforms.dedupe.model import SHIPPED
+from transforms.dedupe.model import SHIPPED, write_model
 
 
 def refused(ended: Ended, out: Path, *sentences: str) -> None:
@@ -96,6 +96,16 @@ def test_a_model_of_another_version_cut_short_or_edited_by_hand(tmp_path: Path, 
     path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"))
     sentence = {"version": "版本", "cut": "不完整", "edited": "指纹不符"}[fault]
     refused(dedupe(path, out=tmp_path / "out", model=model), tmp_path / "out", sentence)
+
+
+def test_a_model_that_is_whole_but_takes_plain_cases_the_other_way_is_used_with_a_warning(tmp_path: Path) -> None:
+    document = json.loads(SHIPPED.read_text("utf-8"))
+    document["strata"]["near"]["weights"]["name"]["org_missing+differs"] = 20_000
+    write_model(document, tmp_path / "model.json")
+    path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"))
+    ended = dedupe(path, out=tmp_path / "out", model=tmp_path / "model.json")
+    assert ended.code == 0
+    assert "一个门牌里的两家" in ended.told
 
 
 @pytest.mark.parametrize(

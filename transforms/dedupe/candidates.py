@@ -17,7 +17,7 @@ import pandas as pd
 
 from transforms.dedupe.blocks import AT_ONCE, Blocks, Cells, Sizes, Standing, blocks_of, cells_of, joined
 from transforms.dedupe.coded import Ints, Marks, dense, packed_codes, sorted_distinct
-from transforms.dedupe.features import Features, Floats
+from transforms.dedupe.features import SHARED_BY_AT_MOST, Features, Floats
 from transforms.dedupe.geometry import DEGREE_M, distances
 from transforms.dedupe.levels import NEAR_M
 from transforms.dedupe.spellings import Alike
@@ -34,19 +34,19 @@ class Key:
 
 
 #: A name key within the county, too: in a large city the name alone fills its block to the cap and is dropped, the county's is not.
-#: Caps (60; phone and code 20; typo 30) are those at which a synthetic city of a million kept 97 % of its true pairs at 11.5 pairs a listing.
+#: A phone or code that more than SHARED_BY_AT_MOST listings share is no key at all. Caps (60; word 20; typo 30) are those at which a synthetic city of a million kept 97 % of its true pairs at 11.5 pairs a listing.
 KEYS: Final = (
     Key("core", ("city", "core"), 60, "核心名"),
     Key("core_county", ("city", "county", "core"), 60, "区县与核心名"),
     Key("door", ("city", "road", "number"), 60, "路名与门牌号"),
-    Key("credit", ("city", "credit"), 20, "信用代码"),
+    Key("credit", ("city", "credit"), SHARED_BY_AT_MOST, "信用代码"),
     Key("community_kind", ("city", "community", "family"), 60, "社区与行业"),
     Key("town_org", ("city", "town", "organisation"), 60, "街道与机构"),
     Key("road_org", ("city", "road", "organisation"), 60, "道路与机构"),
     Key("landmark", ("city", "county", "landmark"), 60, "地标"),
     Key("stem", ("city", "county", "family", "stem"), 60, "去掉序号方位的核心名"),
 )
-_PHONE: Final = Key("phone", ("city", "phone"), 20, "电话")
+_PHONE: Final = Key("phone", ("city", "phone"), SHARED_BY_AT_MOST, "电话")
 _TYPO: Final = Key("typo", ("city", "county", "shorter"), 30, "核心名少一字")
 _WORD: Final = Key("word", ("city", "county", "word"), 20, "区县与核心名中两个字")
 _NEAR_WORD: Final = Key("near_word", ("square", "word"), 30, "一公里方格与核心名中两个字")

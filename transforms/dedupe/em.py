@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -98,6 +98,9 @@ _FALLING: Final[Mapping[str, tuple[tuple[int, tuple[str, ...]], ...]]] = {
 WHERE: Final = next(comparison for comparison in COMPARISONS if comparison.name == "where")
 CORE_LEVELS: Final = list(CORE)
 
+#: Same-station pairs at a level from which its weight is its own: with fewer it leans on its parts and on the beliefs above.
+WELL_MET: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
@@ -113,7 +116,8 @@ class Patterns:
 @dataclass(frozen=True, slots=True)
 class Rates:
     """What EM learnt: m and u a comparison (probability of each level among same and different stations), `met` how many same-station
-    pairs show each level, log2 weights of source pairs (one a code, then defaults of one list and of two lists), the share of same-station pairs, rounds taken and whether it settled."""
+    pairs show each level, log2 weights of source pairs (one a code, then defaults of one list and of two lists), the share of same-station pairs, rounds taken and whether it settled;
+    `astride`: how many bits a well-met level's weight differs when EM begins elsewhere."""
 
     m: dict[str, Floats]
     u: dict[str, Floats]
@@ -122,6 +126,7 @@ class Rates:
     share: float
     rounds: int = 0
     settled: bool = False
+    astride: float = 0.0
     posterior: Floats = field(default_factory=lambda: np.zeros(0))
 
 
@@ -213,7 +218,16 @@ def expect_maximise(
         moved = posterior_of(patterns, rates)
         still = bool((patterns.counts * np.abs(moved - posterior)).sum() < _STILL * (patterns.counts * posterior).sum())
         posterior = moved
-    return Rates(rates.m, rates.u, rates.met, rates.sources, rates.share, rounds, still, posterior)
+    return replace(rates, rounds=rounds, settled=still, posterior=posterior)
+
+
+def astride(one: Rates, other: Rates) -> float:
+    """Bits between the weights of two runs, at the level where they differ most among those that WELL_MET same-station pairs show."""
+    apart = 0.0
+    for name, met in one.met.items():
+        bits = np.log2(one.m[name] / one.u[name]) - np.log2(other.m[name] / other.u[name])
+        apart = max(apart, float(np.abs(bits[met >= WELL_MET]).max(initial=0.0)))
+    return apart
 
 
 def counts_of(codes: Ints, weight: Floats | Marks, comparison: Comparison) -> Floats:

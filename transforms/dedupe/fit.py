@@ -24,7 +24,7 @@ from transforms.dedupe.model import Model, load_model, model_of, pair_key, seale
 from transforms.dedupe.score import score
 from transforms.dedupe.strata import AstrayError, Met, beyond, called_alike, met_of, near_rates, pair_codes
 from transforms.dedupe.thresholds import THRESHOLDS
-from transforms.dedupe.train import Trained, blended, check, check_gold, document_of
+from transforms.dedupe.train import Trained, blended, check, check_gold, document_of, grounds
 
 #: EM is given this many listings at most, whole cities first: its rates have long settled by then.
 TEACHES_AT_MOST: Final = 20_000
@@ -131,12 +131,12 @@ def _fitted(listings: pd.DataFrame, *, across: bool) -> Model:
     far, far_off = beyond("far", [met], same_list, near, [by_chance], alike, _BELIEF)
     expected = float(near.met["name"].sum()) + close_by + far_off
     evidence = {
-        "from": "the lists themselves, blended with the model that ships",
+        "from": "名单自己，掺三分之一随附的模型",
         "listings": len(known),
         "across": across,
         "expected_pairs": round(expected),
     }
-    learnt = document_of(Trained(near, quarter, far, pairs, {}), THRESHOLDS, evidence)
+    learnt = document_of(Trained(near, quarter, far, pairs, grounds(near, quarter, far)), THRESHOLDS, evidence)
     both = blended(learnt, load_model())
     model = model_of(sealed(both))
     check_gold(model)

@@ -36,3 +36,10 @@ def astray(model: Model) -> tuple[str, ...]:
             held = "不是同一站" if case["verdict"] == "same" else "是同一站"
             wrong.append((-abs(weight), f"把“{case['why']}”看作{held}（{weight / 1000:+.1f} 比特）"))
     return tuple(sentence for _, sentence in sorted(wrong))
+
+
+def warning(model: Model) -> tuple[str, ...]:
+    """A line that says beforehand that the model weighs a pattern the other way than any city bears out; none when it does not."""
+    wrong = astray(model)
+    more = f"（这样的还有 {len(wrong) - 1} 种）" if len(wrong) > 1 else ""
+    return (f"注意：这个模型{wrong[0]}，不合常理{more}",) if wrong else ()

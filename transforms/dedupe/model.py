@@ -15,7 +15,7 @@ from transforms.dedupe.calibration import Calibration, calibration_of
 from transforms.dedupe.coded import Ints
 from transforms.dedupe.levels import COMPARISONS, STRATA
 
-VERSION: Final = 2
+VERSION: Final = 3
 SHIPPED: Final = Path(__file__).with_name("model.json")
 
 #: Keys of a threshold in the file, each {"mb": integer, "reason": text}.
@@ -41,7 +41,7 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What score and cluster need; `document` is the file as read, with u, evidence and reasons. Without a `calibration` a weight is no probability."""
+    """What score and cluster need; `document` is the file as read, with u, same-station pairs met a level, evidence and reasons. Without a `calibration` a weight is no probability."""
 
     strata: Mapping[str, Stratum]
     thresholds: Mapping[str, int]

@@ -19,7 +19,19 @@ from transforms.dedupe.candidates import candidates
 from transforms.dedupe.coded import Ints, Marks
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.drawn import Drawn
-from transforms.dedupe.em import CORE_BELIEF, WHERE, Patterns, Rates, apart_counts, counts_of, expect_maximise, maximise, patterns_of, said
+from transforms.dedupe.em import (
+    CORE_BELIEF,
+    WHERE,
+    Patterns,
+    Rates,
+    apart_counts,
+    astride,
+    counts_of,
+    expect_maximise,
+    maximise,
+    patterns_of,
+    said,
+)
 from transforms.dedupe.features import Features, Floats
 from transforms.dedupe.geometry import distances
 from transforms.dedupe.levels import COMPARISONS, NAMESAKES, QUARTER_M, STRATA
@@ -143,7 +155,10 @@ def _unique(known: Features, left: Ints, right: Ints) -> Marks:
 
 
 def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None, belief: Mapping[str, float] = CORE_BELIEF) -> Rates:
-    """Rates of near pairs by EM; the place's same-station pairs are `place` where they are known from elsewhere."""
+    """Rates of near pairs by EM; the place's same-station pairs are `place` where they are known from elsewhere.
+
+    EM runs twice: the second time it begins with the place alone, which is where it ends if the lists cannot tell one station from one building.
+    """
     parts = []
     for city in met:
         near = city.levels.near
@@ -152,7 +167,10 @@ def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None,
     patterns = pooled(parts)
     if not len(patterns.counts):
         raise AstrayError("没有一对相近的登记，无从训练")
-    return expect_maximise(patterns, first_guess(patterns), same_list, {} if place is None else {"where": place}, belief=belief)
+    known = {} if place is None else {"where": place}
+    starts = (_START, {"where": _START["where"]})
+    rates, elsewhere = (expect_maximise(patterns, first_guess(patterns, start), same_list, known, belief=belief) for start in starts)
+    return replace(rates, astride=astride(rates, elsewhere))
 
 
 def beyond(
@@ -211,11 +229,11 @@ def called_alike(met: Sequence[Met], drawn: Sequence[Drawn]) -> float:
     return alike / max(counted, 1.0)
 
 
-def first_guess(patterns: Patterns) -> Floats:
-    """Bits with which EM begins, by what nobody doubts of each level."""
+def first_guess(patterns: Patterns, believed: Mapping[str, Mapping[str, float]]) -> Floats:
+    """Bits with which EM begins, by what is `believed` of the parts of each level."""
     bits = np.full(len(patterns.counts), _START_PRIOR)
     for comparison in COMPARISONS:
-        start = _START[comparison.name]
+        start = believed.get(comparison.name, {})
         table = np.array([sum(start.get(part, 0.0) for part in level.split("+")) for level in comparison.levels])
         bits += table[patterns.codes[comparison.name]]
     return said(patterns, 1 / (1 + np.exp2(-bits)))

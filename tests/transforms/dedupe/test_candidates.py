@@ -57,6 +57,15 @@ def test_hot_lines_are_no_key() -> None:
     assert not met(listing("a:1", phones="95588"), listing("b:1", phones="95588"))
 
 
+@pytest.mark.parametrize(("field", "value", "key"), [("phones", "0553-3812345", "phone"), ("credit_code", "913400007199042708", "credit")])
+def test_what_more_than_eight_listings_share_is_a_switchboard_and_no_key(field: str, value: str, key: str) -> None:
+    eight, nine = ([listing(f"a:{at}", **{field: value}) for at in range(count)] for count in (8, 9))
+    found = met(*eight)
+    assert len(found) == 8 * 7 // 2
+    assert all(keys == {key} for keys in found.values())
+    assert not met(*nine)
+
+
 def test_cities_do_not_meet() -> None:
     rows = [listing(f"a:{city}", name_core="青阳路社区", city_code=city) for city in ("3402", "3401")]
     frame = listings(*rows).assign(city_code=["3402", "3401"])

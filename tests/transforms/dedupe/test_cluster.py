@@ -63,6 +63,10 @@ def lists(source: list[int], spans: list[tuple[int, int]] | None = None) -> Dist
         pytest.param(labels(2, {(0, 1): -9000}, together=((0, 1),)), [0, 0], id="judged together"),
         pytest.param(labels(2, {(0, 1): -9000}, [0, 1], together=((0, 1),)), [0, 0], id="people outrank trades"),
         pytest.param(labels(4, {}, together=((0, 3), (1, 3))), [0, 0, 2, 0], id="judged chains join"),
+        pytest.param(
+            labels(3, {(0, 1): -9000, (1, 2): 9000}, together=((0, 1),)), [0, 0, 0], id="held together, the second speaks for both"
+        ),
+        pytest.param(labels(3, {(0, 1): -9000, (0, 2): 9000}, together=((0, 1),)), [0, 0, 0], id="or the first"),
         pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 0])), [0, 1], id="two lines of a list that never repeats itself"),
         pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([0, 1])), [0, 0], id="a line each of two such lists"),
         pytest.param(labels(2, {(0, 1): 9000}, distinct=lists([-1, -1])), [0, 0], id="two lines of a list that may"),

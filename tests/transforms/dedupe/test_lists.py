@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.dedupe_large import large
 from tests.flows.dedupe_lists import town
-from transforms.dedupe import load_model
-from transforms.dedupe.fit import TEACHES_AT_MOST, fit, part_of
+from transforms.dedupe import load_model, match_lists
+from transforms.dedupe.fit import TEACHES_AT_MOST, fit, for_any_lists, part_of
+from transforms.dedupe.levels import STRATA
 from transforms.dedupe.one_to_one import partners
 from transforms.dedupe.scoring import pair_score
 from transforms.dedupe.telling import evidence
@@ -63,6 +65,31 @@ def test_lists_whose_places_never_stand_side_by_side_cannot_teach_what_neighbour
     rows = town().assign(line="1").replace({"datum": {"wgs84": "WGS-84"}})
     listings, _ = listings_of(rows.drop(columns="station"))
     assert "一个门牌里的两家" in str(fit(listings).why_not) or "一店和二店" in str(fit(listings).why_not)
+
+
+def test_of_lists_never_seen_half_is_believed_that_a_list_repeats_itself() -> None:
+    shipped = load_model()
+    several, one = (for_any_lists(shipped, several=each) for each in (True, False))
+    for name in STRATA:
+        known = shipped.strata[name].sources
+        assert several.strata[name].sources == {"same": known["same"] // 2, "other": known["other"] // 2}
+        assert one.strata[name].sources == {"same": 0, "other": 0}
+        assert several.strata[name].source_weight("union", "bank_icbc") == known["other"] // 2
+
+
+@pytest.mark.parametrize(("pair", "bounded"), [(("reviews", "union"), False), (("civic", "map"), True)])
+def test_an_assignment_takes_as_many_as_are_to_be_expected_within_a_bit_of_even_odds(pair: tuple[str, str], bounded: bool) -> None:
+    listings = large(6000).standardised
+    two = listings[listings["source"].isin(pair)].reset_index(drop=True)
+    model = fit(two, across=True).model
+    same = model.thresholds["same"]
+    assert (model.thresholds["review_low"], model.thresholds["review_high"]) == (same - 2000, same + 2000)
+    if bounded:
+        assert abs(same) == 1000
+        return
+    taken = int((np.bincount(match_lists(two, model).clusters["cluster"]) == 2).sum())
+    assert 0 < abs(same) < 1000
+    assert taken == pytest.approx(model.document["evidence"]["expected_pairs"], rel=0.02)
 
 
 def test_what_teaches_is_bounded_and_the_same_for_any_order() -> None:

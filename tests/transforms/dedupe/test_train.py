@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.transforms.dedupe.some import listing, listings, no_judgements
+from transforms.dedupe.em import WELL_MET, astride
 from transforms.dedupe.engine import match
+from transforms.dedupe.fit import fit
+from transforms.dedupe.levels import COMPARISONS
 from transforms.dedupe.model import SHIPPED, load_model, write_model
 from transforms.dedupe.strata import AstrayError
-from transforms.dedupe.train import document_of, train
+from transforms.dedupe.train import blended, check, document_of, train
 
 
 def street(count: int) -> pd.DataFrame:
@@ -61,6 +66,76 @@ def test_a_few_rightly_judged_pairs_leave_the_rest_as_it_was_and_are_counted() -
     weights, unjudged = (each["strata"]["near"]["weights"]["phone"]["phone_same"] for each in (document, plain))
     assert abs(weights - unjudged) < 500
     assert document != plain
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        pytest.param({"settled": False}, "没有收敛", id="never at rest"),
+        pytest.param({"share": 0.95}, "不合常理", id="nearly all are one"),
+        pytest.param({"share": 0.00005}, "不合常理", id="hardly any is"),
+        pytest.param({"astride": 1.1}, "不同的起点", id="another beginning, another end"),
+    ],
+)
+def test_rates_that_no_city_has_are_refused(broken: dict[str, Any], told: str) -> None:
+    near = train([street(60)]).near
+    check(near)
+    with pytest.raises(AstrayError, match=told):
+        check(replace(near, **broken))
+
+
+def test_equal_names_that_speak_against_one_place_are_refused() -> None:
+    near = train([street(60)]).near
+    with pytest.raises(AstrayError, match="名称相同的更不像"):
+        check(replace(near, m={**near.m, "name": near.u["name"]}, u={**near.u, "name": near.m["name"]}))
+
+
+def test_lists_of_which_every_near_pair_is_one_place_teach_nothing() -> None:
+    """Two lists of the same places, none near another: there is nothing that one place could be told from."""
+    frame = street(60)
+    order = frame["row_key"].astype(int)
+    apart = frame.assign(lng_wgs84=118.0 + order % 8 * 0.02, lat_wgs84=31.0 + order // 8 * 0.02)
+    with pytest.raises(AstrayError, match="训练结果认为"):
+        train([apart])
+    assert str(fit(apart).why_not).startswith("训练结果认为")
+
+
+def test_another_beginning_is_compared_where_pairs_are_many() -> None:
+    near = train([street(200)]).near
+    assert near.astride < 0.1
+    few, many = (
+        {name: np.where((met >= WELL_MET) == well, 2.0, 1.0) * near.m[name] for name, met in near.met.items()} for well in (False, True)
+    )
+    assert astride(near, replace(near, m=few)) == 0
+    assert astride(near, replace(near, m=many)) == pytest.approx(1)
+
+
+def test_what_the_weights_rest_on_is_in_the_model() -> None:
+    trained = train([street(200)])
+    assert trained.evidence["near_settled"]
+    assert trained.evidence["near_astride_mb"] < 100
+    assert 0 < trained.evidence["near_levels_well_met"] < trained.evidence["near_levels_met"]
+    met = document_of(trained, {}, {})["strata"]["near"]["met"]["phone"]
+    assert met["phone_same"] == pytest.approx(100, abs=5)  # every other place has a phone, on both lists
+
+
+def test_own_weights_are_two_parts_and_those_that_ship_one() -> None:
+    shipped = load_model(SHIPPED)
+    own = document_of(train([street(200)]), shipped.document["thresholds"], {})
+    near, said = blended(own, shipped)["strata"]["near"], shipped.strata["near"]
+    assert near["prior"] == (2 * own["strata"]["near"]["prior"] + said.prior) // 3
+    assert near["weights"]["kind"] != own["strata"]["near"]["weights"]["kind"]
+    for comparison in COMPARISONS:
+        for level, weight in zip(comparison.levels, said.weights[comparison.name], strict=True):
+            mine = own["strata"]["near"]["weights"][comparison.name][level]
+            assert near["weights"][comparison.name][level] == (2 * mine + int(weight)) // 3
+
+
+def test_that_something_is_missing_says_nothing() -> None:
+    """Left free, EM would find the class of well-described listings instead of the same ones."""
+    weights = document_of(train([street(200)]), {}, {})["strata"]["near"]["weights"]
+    for name in ("phone", "credit", "plaque", "hours", "facilities", "opened"):
+        assert weights[name][f"{name}_missing"] == 0
 
 
 def test_what_people_say_bends_what_is_learnt() -> None:
