@@ -1,4 +1,4 @@
-"""Pictures of a report, as SVG images inside its Markdown: Prefect's pages show an image of this kind and nothing else that is drawn."""
+"""Pictures of a report and of our own pages: SVG. Prefect's pages show it as an image inside Markdown, and nothing else that is drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLAIN, _LOUD = "#7a94b8", "#b3261e"
 
 
 def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
-    """Markdown of a bar chart: a bar a value (label, count ≥ 0), the count above it; labels under the first and the last."""
+    """A bar chart: a bar a value (label, count ≥ 0), the count above it; labels under the first and the last."""
     most = max((count for _, count in values), default=0) or 1
     width = max(_LEAST_WIDTH, _STEP * len(values) + 20)
     drawn = []
@@ -33,7 +33,7 @@ def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
 
 
 def rows_of_bars(title: str, values: Sequence[tuple[str, int]], *, loud_from: int) -> str:
-    """Markdown of a chart with a line a value: its label, a bar, and the count. Bars of at least `loud_from` stand out."""
+    """A chart with a line a value: its label, a bar, and the count. Bars of at least `loud_from` stand out."""
     most = max((count for _, count in values), default=0) or 1
     drawn = []
     for at, (label, count) in enumerate(values):
@@ -46,10 +46,13 @@ def rows_of_bars(title: str, values: Sequence[tuple[str, int]], *, loud_from: in
 
 
 def _image(title: str, drawn: Sequence[str], width: int, height: int) -> str:
-    """Markdown of an image with a title above what is drawn."""
+    """An image with a title above what is drawn."""
     head = f'<text x="10" y="16" font-size="13" font-weight="bold">{escape(title)}</text>'
     size = f'width="{width}" height="{height}"'
-    picture = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"><rect {size} fill="#fff"/>{head}{"".join(drawn)}</svg>'
-    )
-    return f"![{title}](data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"
+    told = f'role="img" aria-label="{escape(title)}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {told} font-family="sans-serif"><rect {size} fill="#fff"/>{head}{"".join(drawn)}</svg>'
+
+
+def in_markdown(title: str, svg: str) -> str:
+    """The picture as Markdown shows it."""
+    return f"![{title}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"

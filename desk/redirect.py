@@ -1,53 +1,48 @@
-"""The redirect behind a report's links: it finds the action's deployment at the click and opens its form, filled in."""
+"""Where the links of a report lead: the action's deployment is found at the click, and its form opened with what the link carries."""
 
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
 import requests
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from desk.links import PATH
 from desk.words import ACTIONS
 
 #: Seconds that Prefect may take to name a deployment.
 _PATIENCE: Final = 10
 
-#: What of a link is a number in the form.
+#: What of a link is a number in the form, and what a list.
 _NUMBERS: Final = ("count",)
 
 
-def redirect_app(api: str) -> FastAPI:
-    """The application; `api` is the address of Prefect's API (…/api), beside which its UI answers."""
-    app = FastAPI(title="驿站", docs_url=None, redoc_url=None, openapi_url=None)
+class UnservedError(LookupError):
+    """There is no such form to open; the message (Chinese) says why, `status` is what a browser is answered."""
 
-    @app.get(PATH + "{action}")
-    def open_form(action: str, request: Request) -> Response:
-        if action not in ACTIONS:
-            return _sorry(404, f"没有“{action}”这个操作")
-        try:
-            found = requests.get(f"{api}/deployments/name/{action}/{quote(ACTIONS[action])}", timeout=_PATIENCE)
-        except requests.RequestException:
-            return _sorry(503, "Prefect 没有应答：请稍后再点一次")
-        if found.status_code != 200:
-            return _sorry(503, f"“{ACTIONS[action]}”还没有部署：请用 yizhan serve（或 make ui）启动后再点")
-        parameters = json.dumps({"form": filled_in(action, dict(request.query_params))}, ensure_ascii=False)
-        ui = api.removesuffix("/api")
-        return RedirectResponse(f"{ui}/v2/deployments/deployment/{found.json()['id']}/run?parameters={quote(parameters)}", 302)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
-    return app
+
+def form_address(api: str, ui: str, action: str, query: dict[str, str]) -> str:
+    """Address of the action's form, filled in with the `query` of a link; `api` and `ui`: Prefect's, the latter as a browser reaches it. Raises UnservedError."""
+    if action not in ACTIONS:
+        raise UnservedError(404, f"没有“{action}”这个操作")
+    try:
+        found = requests.get(f"{api}/deployments/name/{action}/{quote(ACTIONS[action])}", timeout=_PATIENCE)
+    except requests.RequestException as silent:
+        raise UnservedError(503, "Prefect 没有应答：请稍后再点一次") from silent
+    if found.status_code != requests.codes.ok:
+        raise UnservedError(503, f"“{ACTIONS[action]}”还没有部署：请用 yizhan serve（或 make ui）启动后再点")
+    parameters = json.dumps({"form": filled_in(action, query)}, ensure_ascii=False)
+    return f"{ui}/v2/deployments/deployment/{found.json()['id']}/run?parameters={quote(parameters)}"
 
 
 def filled_in(action: str, query: dict[str, str]) -> dict[str, Any]:
     """What a link carries, as the action's form has it."""
     values: dict[str, Any] = {name: int(value) if name in _NUMBERS and value.isdecimal() else value for name, value in query.items()}
-    return {"group": values} if action == "release" else values
-
-
-def _sorry(status: int, sentence: str) -> HTMLResponse:
-    """A page with one sentence. What a link brought is repeated in it as words alone."""
-    return HTMLResponse(f'<!doctype html><html lang="zh"><meta charset="utf-8"><title>驿站</title><p>{escape(sentence)}</p></html>', status)
+    if action != "release":
+        return values
+    signed: dict[str, Any] = {name: values.pop(name) for name in ("who", "why") if name in values}
+    return {"group": values, **signed} if values else signed

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from desk import words
 from desk.facts import NightFacts
 from desk.links import Links
-from desk.pictures import bars, rows_of_bars
+from desk.pictures import bars, in_markdown, rows_of_bars
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
 
@@ -27,6 +27,9 @@ _TITLES: Final = {field.name: field.title for field in FIELDS}
 
 #: Days after which the age of a list stands out: weekly lists are a week old at most, and a day of grace.
 AGED_DAYS: Final = 8
+
+#: Titles of the pictures.
+_TREND, _AGES = "隔离区里的行（最近三十夜）", "名单离最近一次完好几天"
 
 #: Examples shown for each group of held-back rows.
 EXAMPLES: Final = 3
@@ -82,8 +85,12 @@ def _pictures(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
         for source, good in facts.sources[["source", "last_good_on"]].itertuples(index=False, name=None)
         if not pd.isna(good)
     ]
-    drawn = [bars("隔离区里的行（最近三十夜）", trend)] if len(trend) > 1 else []
-    return [*drawn, *([rows_of_bars("名单离最近一次完好几天", ages, loud_from=AGED_DAYS)] if any(age for _, age in ages) else [])]
+    drawn = []
+    if len(trend) > 1:
+        drawn.append((_TREND, bars(_TREND, trend)))
+    if any(age for _, age in ages):
+        drawn.append((_AGES, rows_of_bars(_AGES, ages, loud_from=AGED_DAYS)))
+    return [in_markdown(title, svg) for title, svg in drawn]
 
 
 def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:

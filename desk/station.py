@@ -71,12 +71,21 @@ class StationFacts:
 
 
 def station_page(facts: StationFacts, titles: Mapping[str, str]) -> RenderableType:
-    """The whole page. `titles`: source key → Chinese title."""
-    lead = f"{facts.asked} 已并入 {facts.station_id}\n" if facts.asked != facts.station_id else ""
-    merged = f"并入它的编号：{'、'.join(facts.redirects)}\n" if facts.redirects else ""
+    """The whole page for a terminal. `titles`: source key → Chinese title."""
+    return Group(Text("\n".join([*station_head(facts), ""]), style="bold"), *station_tables(facts, titles))
+
+
+def station_head(facts: StationFacts) -> list[str]:
+    """What the page begins with: whom the id asked for leads to, the station's name and whether it is open, and the ids that lead here."""
+    lead = [f"{facts.asked} 已并入 {facts.station_id}"] if facts.asked != facts.station_id else []
+    merged = [f"并入它的编号：{'、'.join(facts.redirects)}"] if facts.redirects else []
     status = "停用" if facts.values.get("status") == "closed" else "在册"
-    head = Text(f"{lead}{facts.station_id}  {cell(facts.values.get('name'))}  {status}\n{merged}", style="bold")
-    return Group(head, _listings(facts, titles), _values(facts), *_history(facts), *_events(facts), *_judgements(facts), *_nearly(facts))
+    return [*lead, f"{facts.station_id}  {cell(facts.values.get('name'))}  {status}", *merged]
+
+
+def station_tables(facts: StationFacts, titles: Mapping[str, str]) -> list[Table]:
+    """Listings, values with their reasons, history, events, judgements, and what it nearly merged with; tables without a row are left out."""
+    return [_listings(facts, titles), _values(facts), *_history(facts), *_events(facts), *_judgements(facts), *_nearly(facts)]
 
 
 def basis_word(basis: str) -> str:

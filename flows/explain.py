@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 from rich.console import Console
-from sqlalchemy import text
 
 from desk.decided import named
 from desk.doubts import queue_lines
@@ -44,9 +43,7 @@ def show_review(settings: Settings, say: Console, *, limit: int) -> int:
 def queue_of(published: Published) -> pd.DataFrame:
     """The review queue of what is in force, less what the journal already answers."""
     judgements = decisions_of(published.house).judgements
-    with warehouse_in_force(published.house) as connection:
-        known = set(connection.execute(text("select decision_id from decision")).scalars())
-    new = applied(judgements[~judgements["decision_id"].isin(known)], published.listings)
+    new = applied(judgements[~judgements["decision_id"].isin(published.decided)], published.known)
     answered = pd.MultiIndex.from_frame(new[["left_id", "right_id"]])
     pairs = published.state.pair
     pairs = pairs[~pd.MultiIndex.from_frame(pairs[["left_id", "right_id"]]).isin(answered)]  # answered since, "unsure" too

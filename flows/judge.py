@@ -8,9 +8,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
 from rich.console import Console
 
 from desk.churned import churn_warning
@@ -216,10 +215,13 @@ def _gone(published: Published, listing_id: str, *, closed: bool) -> str | None:
     return f"登记 {listing_id}（{row['name']}）已于 {row['closed_on']} 停用{hint}；确要判定停用的登记，加 --closed"
 
 
-def acts_of(published: Published, said: Sequence[Said]) -> list[dict[str, object]]:
-    """What the journal keeps of each verdict: the pair, what both sides read, and the evidence as it was."""
-    seen = levels_of(published.listings, [each.pair for each in said], published.house.model)
-    contents = {row["listing_id"]: content_of(row) for row in _rows(published.listings, {side for each in said for side in each.pair})}
+def acts_of(
+    published: Published, said: Sequence[Said], seen: Mapping[Pair, tuple[int, Mapping[str, str]]] | None = None
+) -> list[dict[str, object]]:
+    """What the journal keeps of each verdict: the pair, what both sides read, and the evidence as it was: `seen` (weight and levels of each), else as it is now."""
+    if seen is None:
+        seen = levels_of(published.listings, [each.pair for each in said], published.house.model)
+    contents = {side: content_of(published.listings.iloc[published.place[side]].to_dict()) for each in said for side in each.pair}
     return [
         {
             "act": "judge",
@@ -236,13 +238,9 @@ def acts_of(published: Published, said: Sequence[Said]) -> list[dict[str, object
     ]
 
 
-def _rows(listings: pd.DataFrame, ids: set[str]) -> list[Mapping[Any, Any]]:
-    return list(listings[listings["listing_id"].isin(ids)].to_dict("records"))
-
-
 def refuse_contradictions(published: Published, known: Decisions, would_be: Decisions, said: Sequence[Said]) -> None:
     """Refuse what would make verdicts stand that cannot all be true and did not before. Of two verdicts on one pair the later stands."""
-    standing = applied(would_be.judgements, published.listings)
+    standing = applied(would_be.judgements, published.known)
     chains = set(contradictions(verdicts_of(standing))) - set(contradictions(published.verdicts(known.judgements)))
     if not chains:
         return

@@ -32,27 +32,33 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
         set_variable("YIZHAN_HOME", str(settings.home.resolve()))
-        api = running.enter_context(prefect_server(settings.home, settings.port))
+        api = running.enter_context(prefect_server(settings.home, settings.port, settings.ui_url))
         set_variable("PREFECT_API_URL", api)
         set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
-        running.enter_context(our_pages(api, settings.desk_port))
+        running.enter_context(our_pages(settings, api))
         Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
         _serve_deployments(timezone)
 
 
 @contextmanager
-def our_pages(api: str, port: int) -> Iterator[None]:
+def our_pages(settings: Settings, api: str) -> Iterator[None]:
     """Our own pages on 127.0.0.1 while the block runs. Raises ServerError when the port is taken."""
     import uvicorn
 
-    from desk.redirect import redirect_app
+    from flows.pages import our_app
+    from flows.reviewing import Reviewing
+    from flows.settling import Settling
 
-    refuse_taken(port, "YIZHAN_DESK_PORT")
-    server = uvicorn.Server(uvicorn.Config(redirect_app(api), host=HOST, port=port, log_level="warning"))
+    refuse_taken(settings.desk_port, "YIZHAN_DESK_PORT")
+    reviewing = Reviewing(settings)
+    settling = Settling(reviewing, api)
+    app = our_app(settings, api, reviewing, settling)
+    server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=settings.desk_port, log_level="warning", server_header=False))
     serving = Thread(target=server.run, daemon=True)
     serving.start()
     try:
-        yield
+        with settling.watched():
+            yield
     finally:
         server.should_exit = True
         serving.join(timeout=10)

@@ -45,11 +45,15 @@ class Settings(BaseSettings):
     port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
     desk_port: int = Field(4201, ge=1, le=65535, description="port of our own pages on 127.0.0.1")
     desk_url: str | None = Field(None, description="address of our own pages as a browser reaches them, where a proxy stands before them")
+    desk_secret: str | None = Field(
+        None, min_length=16, description="what the proxy sends with each request to our own pages, and nobody else knows"
+    )
+    ui_url: str | None = Field(None, description="address of the Prefect UI as a browser reaches it, where a proxy stands before it")
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
     workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")
 
-    @field_validator("proxy", "desk_url")
+    @field_validator("proxy", "desk_url", "ui_url")
     @classmethod
     def _proxy_is_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
@@ -112,6 +116,7 @@ def _told(error: ErrorDetails) -> str:
     wanted = {
         "int_parsing": "应为整数",
         "greater_than_equal": f"应不小于 {context.get('ge')}",
+        "string_too_short": f"应不少于 {context.get('min_length')} 个字符",
         "less_than_equal": f"应不大于 {context.get('le')}",
         "value_error": str(context.get("error")),
     }

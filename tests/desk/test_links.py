@@ -11,10 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
 import pytest
-from fastapi.testclient import TestClient
 
-from desk.links import Links, Selector, group_digest
-from desk.redirect import redirect_app
+from desk.links import PATH, Links, Selector, group_digest
+from desk.redirect import UnservedError, form_address
 from desk.words import ACTIONS
 from flows.forms import CorrectForm, ReleaseForm, SignedForm, filled
 from flows.run import RefusedError
@@ -39,31 +38,33 @@ class _Prefect(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def app() -> Iterator[TestClient]:
+def api() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Prefect)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield TestClient(redirect_app(f"http://127.0.0.1:{server.server_port}/api"), follow_redirects=False)
+    yield f"http://127.0.0.1:{server.server_port}/api"
     server.shutdown()
     server.server_close()
 
 
-def opened(app: TestClient, address: str) -> dict[str, object]:
+def opened(api: str, address: str) -> dict[str, object]:
     """The form that a link opens, as it is filled in."""
-    answer = app.get(address.removeprefix(LINKS.base))
-    assert answer.status_code == 302
-    return dict(json.loads(parse_qs(urlsplit(answer.headers["location"]).query)["parameters"][0])["form"])
+    link = urlsplit(address)
+    query = {name: values[0] for name, values in parse_qs(link.query).items()}
+    found = form_address(api, "http://127.0.0.1:4200", link.path.removeprefix(PATH), query)
+    assert found.startswith("http://127.0.0.1:4200/v2/deployments/deployment/id-of-")
+    return dict(json.loads(parse_qs(urlsplit(found).query)["parameters"][0])["form"])
 
 
-def test_a_group_is_released_by_the_very_rows_that_the_report_shows(app: TestClient) -> None:
+def test_a_group_is_released_by_the_very_rows_that_the_report_shows(api: str) -> None:
     told = dict(LINKS.of_group("union", "name_is_test", ROWS))
-    form = filled(ReleaseForm, {**opened(app, told["放行这 2 行"]), **SIGNED})
+    form = filled(ReleaseForm, {**opened(api, told["放行这 2 行"]), **SIGNED})
     assert form.group.selector == Selector("union", "name_is_test", "2026-06-01", "2026-06-01-1", 2, group_digest(ROWS))
 
 
-def test_what_cannot_be_released_is_offered_for_correction_row_by_row(app: TestClient) -> None:
+def test_what_cannot_be_released_is_offered_for_correction_row_by_row(api: str) -> None:
     told = dict(LINKS.of_group("union", "name_absent", ROWS))
     assert list(told) == ["更正第 3 行", "更正第 4 行"]
-    form = filled(CorrectForm, {**opened(app, told["更正第 4 行"]), "value": "赭山驿站", **SIGNED})
+    form = filled(CorrectForm, {**opened(api, told["更正第 4 行"]), "value": "赭山驿站", **SIGNED})
     assert (form.scope, form.key, form.field) == ("row", "union:2", "name")
 
 
@@ -74,11 +75,24 @@ def test_a_digest_names_the_rows_and_their_content_in_any_order() -> None:
     assert group_digest(ROWS).isalpha()
 
 
-@pytest.mark.parametrize(("path", "status"), [("/do/undo", 503), ("/do/nothing", 404), ("/do/<script>alert(1)<", 404)])
-def test_a_link_that_leads_nowhere_is_told(app: TestClient, path: str, status: int) -> None:
-    answer = app.get(path)
-    assert answer.status_code == status
-    assert "<script" not in answer.text
+@pytest.mark.parametrize(("action", "status"), [("undo", 503), ("nothing", 404), ("<script>alert(1)<", 404)])
+def test_a_link_that_leads_nowhere_is_told(api: str, action: str, status: int) -> None:
+    with pytest.raises(UnservedError, match="没有") as told:
+        form_address(api, "", action, {})
+    assert told.value.status == status
+
+
+def test_a_prefect_that_is_silent_is_told() -> None:
+    with pytest.raises(UnservedError, match="没有应答"):
+        form_address("http://127.0.0.1:9/api", "", "undo", {})
+
+
+def test_whom_the_proxy_vouches_for_signs_the_form_beside_the_rows(api: str) -> None:
+    told = dict(LINKS.of_group("union", "name_is_test", ROWS))
+    form = opened(api, told["放行这 2 行"] + "&who=%E6%9D%8E%E6%95%8F")
+    assert form["who"] == "李敏"
+    assert set(form) == {"group", "who"}
+    assert opened(api, "/do/correct?who=%E6%9D%8E%E6%95%8F&key=union:1") == {"who": "李敏", "key": "union:1"}
 
 
 @pytest.mark.parametrize(

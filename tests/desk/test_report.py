@@ -118,6 +118,6 @@ def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None
 
 
 def test_a_title_that_acts_stays_words() -> None:
-    drawn = b64decode(rows_of_bars("a<b", [("<script>", 1)], loud_from=9).partition("base64,")[2][:-1]).decode()
+    drawn = rows_of_bars("a<b", [("<script>", 1)], loud_from=9)
     assert "<script" not in drawn
     etree.fromstring(drawn)

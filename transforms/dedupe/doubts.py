@@ -35,7 +35,7 @@ def review_queue(pairs: pd.DataFrame, stations: Mapping[str, str], verdicts: Map
     """
     asked = pairs[pairs["is_review"].fillna(value=False).astype(bool)]
     asked = asked[asked["left_id"].isin(stations) & asked["right_id"].isin(stations)]
-    answers = _Answers(verdicts)
+    answers = Answers(verdicts)
     waits = [not answers.settle(pair) or again for pair, again in zip(_sides(asked), asked["verdict"].notna(), strict=True)]
     rows = asked[pd.Series(waits, index=asked.index, dtype=bool)]
     found = rows.assign(
@@ -72,8 +72,8 @@ def _entropy(bits: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndar
     return np.asarray(-(share * np.log2(share) + rest * np.log2(rest)))
 
 
-class _Answers:
-    """What follows from the answers given: listings joined by chains of "same" are one group, and a "not" parts two groups."""
+class Answers:
+    """What follows from the answers given (pair → verdict): listings joined by chains of "same" are one group, and a "not" parts two groups."""
 
     def __init__(self, verdicts: Mapping[Pair, str]) -> None:
         self._group: dict[str, str] = {}

@@ -97,7 +97,7 @@ def content_of(listing: Mapping[Any, Any]) -> dict[str, str]:
     return {name: "" if pd.isna(listing[name]) else str(listing[name]) for name in CONTENT}
 
 
-def applied(judgements: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
+def applied(judgements: pd.DataFrame, listings: pd.DataFrame | Known) -> pd.DataFrame:
     """The `judgements` with those added that, by their content (`left`, `right`), are now about another listing than they name.
 
     A verdict follows its content when the listing that it names is missing from its list, closed, gone, or became another place altogether (its owner gave the
@@ -106,7 +106,7 @@ def applied(judgements: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     """
     if judgements.empty or "left" not in judgements.columns or judgements[["left", "right"]].isna().all(axis=None):
         return judgements
-    known = _Known(listings)
+    known = listings if isinstance(listings, Known) else Known(listings)
     moved = []
     for at, row in enumerate(judgements.to_dict("records")):
         left, right = (known.whom(row[f"{side}_id"], row[side]) for side in ("left", "right"))
@@ -122,8 +122,8 @@ def applied(judgements: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     return both.drop_duplicates(["left_id", "right_id"], keep="last").reset_index(drop=True)
 
 
-class _Known:
-    """Listings by id and by content."""
+class Known:
+    """Listings by id and by content: made once where many are asked about."""
 
     def __init__(self, listings: pd.DataFrame) -> None:
         contents = listings[list(CONTENT)].astype("str").fillna("")

@@ -1,0 +1,81 @@
+"""The rows held back as an Excel file, for what a report has no room for."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import text
+
+from desk import words
+from flows.outlook import Published, warehouse_in_force
+from flows.rules import every_rule
+from transforms.records import FIELDS
+
+#: Rows of a sheet: Excel takes 1,048,576.
+_ROWS_A_SHEET: Final = 1_000_000
+
+#: A line a row held back now and rule that it meets.
+_HELD: Final = """
+with met as (
+  select source, row_key, rule, field, value, message, night, max(night) over (partition by source, row_key) as last
+  from issue where severity = 'critical' and decision_id is null and row_key is not null and (:source = '' or source = :source)
+)
+select q.source, q.line, q.row_key, m.rule, m.field, m.value, m.message, q.opened_on, q.verbatim
+from quarantine q join met m on m.source = q.source and m.row_key = q.row_key and m.night = m.last
+where q.closed_on is null and (:rule = '' or m.rule = :rule) order by q.source, m.rule, q.row_key, m.value
+"""
+
+_HEADERS: Final = ("名单", "行号", "行编号", "规则", "谁处理", "字段", "值", "说明", "自哪夜", "业主写的整行")
+_WIDTHS: Final = (20, 8, 20, 24, 8, 12, 30, 60, 12, 80)
+
+
+def held_workbook(published: Published, source: str = "", rule: str = "") -> Path:
+    """A new file with the rows held back now, of one `source` and `rule` or of all. The caller removes it."""
+    import xlsxwriter
+
+    with warehouse_in_force(published.house) as connection:
+        held = pd.read_sql_query(text(_HELD), connection, params={"source": source, "rule": rule})
+    with tempfile.NamedTemporaryFile(prefix="held-", suffix=".xlsx", delete=False) as made:
+        path = Path(made.name)
+    # cells are text, whatever they begin with: a phone keeps its zero, and nothing an owner wrote is a formula or a link
+    plain = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(path, plain) as book:
+        bold = book.add_format({"bold": True})
+        for at in range(0, max(len(held), 1), _ROWS_A_SHEET):
+            sheet = book.add_worksheet(f"扣留的行{at // _ROWS_A_SHEET + 1 if at else ''}")
+            sheet.freeze_panes(1, 0)
+            for column, (header, width) in enumerate(zip(_HEADERS, _WIDTHS, strict=True)):
+                sheet.set_column(column, column, width)
+                sheet.write_string(0, column, header, bold)
+            for line, cells in enumerate(_told(published, held.iloc[at : at + _ROWS_A_SHEET]).itertuples(index=False, name=None), start=1):
+                for column, value in enumerate(cells):
+                    sheet.write_string(line, column, value)
+    return path
+
+
+def _told(published: Published, held: pd.DataFrame) -> pd.DataFrame:
+    """The rows as they are read: titles for codes, text throughout."""
+    rules, fields = every_rule(), {field.name: field.title for field in FIELDS}
+    titles = {rule: told.title for rule, told in rules.items()}
+    whose = {rule: words.word(words.RESPONSIBILITIES, told.responsibility) for rule, told in rules.items()}
+    return (
+        pd.DataFrame(
+            {
+                "source": held["source"].map(lambda key: published.house.titles.get(key, key)),
+                "line": held["line"],
+                "row_key": held["row_key"],
+                "rule": held["rule"].map(lambda rule: titles.get(rule, rule)),
+                "whose": held["rule"].map(lambda rule: whose.get(rule, "")),
+                "field": held["field"].map(lambda name: fields.get(name, name)),
+                "value": held["value"],
+                "message": held["message"],
+                "since": held["opened_on"].astype("str").str[:10],
+                "verbatim": held["verbatim"],
+            }
+        )
+        .astype("str")
+        .fillna("")
+    )
