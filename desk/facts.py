@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import pandas as pd
@@ -60,15 +61,37 @@ select coalesce(county, '未知') as county, count(*) as stations,
        sum(case when batch = 'co_branded' then 1 else 0 end) as co_branded, sum(case when batch = 'none' then 1 else 0 end) as standing, sum(case when batch is null then 1 else 0 end) as unknown
 from station_history where status = 'open' and valid_from <= :night and (valid_to is null or valid_to > :night) group by 1 order by 2 desc, 1
 """
+#: What changed tonight and in the seven nights that end with it; the first three stations of tonight's.
 _EVENTS: Final = """
-select event, cause, count(*) as events from station_event where night = :night group by event, cause order by 3 desc, 1, 2
+with numbered as (
+  select e.event, e.cause, e.station_id, e.night, row_number() over (partition by e.event, e.cause, e.night order by e.station_id) as place
+  from station_event e where e.night <= :night and e.night > cast(:week_before as date)
+)
+select event, cause, sum(case when night = :night then 1 else 0 end) as events, count(*) as week,
+       string_agg(case when night = :night and place <= 3 then station_id end, ' ' order by station_id) as examples
+from numbered group by event, cause order by 3 desc, 4 desc, 1, 2
+"""
+#: Open stations on the night before and a week before.
+_BEFORE: Final = """
+select n.night, count(h.station_id) as stations from (
+  select max(night) as night from night where night < :night and state <> 'rejected'
+  union select max(night) from night where night <= cast(:week_before as date) and state <> 'rejected'
+) n left join station_history h on h.status = 'open' and h.valid_from <= n.night and (h.valid_to is null or h.valid_to > n.night)
+where n.night is not null group by n.night order by n.night desc
+"""
+_UNCHECKED: Final = """
+select source, message, count(*) as times from issue where night = :night and rule = 'check_did_not_run' group by source, message order by source, message
+"""
+_DOUBTFUL: Final = """
+select count(*) as pairs from pair where is_review and valid_from <= :night and (valid_to is null or valid_to > :night)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class NightFacts:
     """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule,
-    new tonight or not; `quarantine`: open and new entries a source; `trend`: rows in quarantine a night (night, held), the last thirty; `batches`, `counties`: open stations, as of the night; `events`: what changed and why."""
+    new tonight or not; `quarantine`: open and new entries a source; `trend`: rows in quarantine a night (night, held), the last thirty; `batches`, `counties`: open stations, as of the night; `events`: what changed and why (event, cause, events tonight, in the last `week`, station ids as
+    `examples`); `before`: open stations on the night before and a week before (night, stations); `unchecked`: checks that did not run (source, message, times); `doubtful`: pairs that wait for a person."""
 
     night: str
     state: str
@@ -80,7 +103,10 @@ class NightFacts:
     batches: pd.DataFrame
     counties: pd.DataFrame
     events: pd.DataFrame
+    before: pd.DataFrame
+    unchecked: pd.DataFrame
     trend: pd.DataFrame
+    doubtful: int
 
     @property
     def stations(self) -> int:
@@ -105,7 +131,8 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         raise LookupError(f"仓库里没有 {night} 这一夜")
 
     def table(query: str) -> pd.DataFrame:
-        return pd.read_sql_query(text(query), connection, params={"night": night})
+        known = {"night": night, "week_before": (date.fromisoformat(night) - timedelta(days=7)).isoformat()}
+        return pd.read_sql_query(text(query), connection, params={name: value for name, value in known.items() if f":{name}" in query})
 
     return NightFacts(
         night=night,
@@ -118,5 +145,8 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         batches=table(_BATCHES),
         counties=table(_COUNTIES),
         events=table(_EVENTS),
+        before=table(_BEFORE),
+        unchecked=table(_UNCHECKED),
+        doubtful=int(table(_DOUBTFUL)["pairs"].iloc[0]),
         trend=table(_TREND),
     )

@@ -1,19 +1,31 @@
-"""Links from a report to an action's form, already filled in. They lead through our own redirect, so that they outlive a re-deployment."""
+"""Links from a report to our own pages, and through one of them to an action's form, already filled in: such a link outlives a re-deployment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pandas as pd
 
-from transforms.allowed import NEVER_ALLOWED
+from transforms.allowed import NEVER_ALLOWED, RELEASED_AT_MOST
 from transforms.naming import name_of
 
-#: The redirect's path before an action's name.
-PATH: Final = "/do/"
+#: Path of each page on our own port; DO is the redirect's, before an action's name.
+HOME, JUDGE, FIND, STATION, ROW, SOURCE, HELD, DO = "/", "/judge", "/find", "/station/", "/row/", "/source/", "/held.xlsx", "/do/"
+
+#: The same by name, for templates.
+PAGES: Final[Mapping[str, str]] = {
+    "home": HOME,
+    "judge": JUDGE,
+    "find": FIND,
+    "station": STATION,
+    "row": ROW,
+    "source": SOURCE,
+    "held": HELD,
+    "do": DO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +56,24 @@ class Links:
     def of_group(self, source: str, rule: str, rows: pd.DataFrame) -> list[tuple[str, str]]:
         """What can be done with a group of held-back rows (row_key, row_digest, line, field): a word and an address each."""
         once = rows.drop_duplicates("row_key")
+        every = (f"全部 {len(once)} 行（Excel）", f"{self.base}{HELD}?{urlencode({'source': source, 'rule': rule})}")
         if rule in NEVER_ALLOWED:
             return [
-                (f"更正第 {line} 行", self._to("correct", {"scope": "row", "key": f"{source}:{key}", "field": field}))
-                for key, line, field in once[["row_key", "line", "field"]].head(3).itertuples(index=False, name=None)
+                every,
+                *(
+                    (f"更正第 {line} 行", self._to("correct", {"scope": "row", "key": f"{source}:{key}", "field": field}))
+                    for key, line, field in once[["row_key", "line", "field"]].head(3).itertuples(index=False, name=None)
+                ),
             ]
+        waiver = ("豁免这条规则", self._to("waive", {"scope": "source", "key": source, "rule": rule}))
+        if len(once) > RELEASED_AT_MOST:
+            return [every, waiver]
         selector = Selector(source, rule, self.night, self.publication, len(once), group_digest(once))
-        return [
-            (f"放行这 {len(once)} 行", self._to("release", asdict(selector))),
-            ("豁免这条规则", self._to("waive", {"scope": "source", "key": source, "rule": rule})),
-        ]
+        return [every, (f"放行这 {len(once)} 行", self._to("release", asdict(selector))), waiver]
+
+    def of_row(self, source: str, row_key: str) -> str:
+        """The page of a row."""
+        return f"{self.base}{ROW}{source}/{quote(row_key)}"
 
     def _to(self, action: str, filled: Mapping[str, object]) -> str:
-        return f"{self.base}{PATH}{action}?{urlencode(filled)}"
+        return f"{self.base}{DO}{action}?{urlencode(filled)}"

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk import words
 from desk.facts import NightFacts
-from desk.links import Links
+from desk.links import PAGES, Links
 from desk.pictures import bars, in_markdown, rows_of_bars
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
@@ -70,7 +70,14 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         pictures=_pictures(facts, titles),
         batches=facts.batches.to_dict("records"),
         counties=facts.counties.to_dict("records"),
-        events=facts.events.to_dict("records"),
+        events=[{**row, "stations": str(row["examples"] or "").split()} for row in facts.events.to_dict("records")],
+        before=_before(facts),
+        unchecked=[
+            {**row, "title": titles.get(row["source"], row["source"] or "名册")}
+            for row in facts.unchecked.head(ROWS_SHOWN).to_dict("records")
+        ],
+        base=links.base,
+        path=PAGES,
         words=words,
         word=words.word,
         rows_shown=ROWS_SHOWN,
@@ -91,6 +98,21 @@ def _pictures(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
     if any(age for _, age in ages):
         drawn.append((_AGES, rows_of_bars(_AGES, ages, loud_from=AGED_DAYS)))
     return [in_markdown(title, svg) for title, svg in drawn]
+
+
+def _before(facts: NightFacts) -> list[dict[str, Any]]:
+    """Open stations on the night before and a week before, each against tonight."""
+    told = []
+    for night, stations in facts.before[["night", "stations"]].itertuples(index=False, name=None):
+        change = facts.stations - int(stations)
+        told.append(
+            {
+                "title": str(night)[:10],
+                "stations": int(stations),
+                "change": f"今晚{'多' if change > 0 else '少'} {abs(change)} 站" if change else "没有增减",
+            }
+        )
+    return told
 
 
 def headline(facts: NightFacts, titles: Mapping[str, str]) -> list[str]:
@@ -146,7 +168,12 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
                 "new": rows.loc[rows["is_new"].astype(bool), "row_key"].nunique(),
                 "examples": rows.drop_duplicates("row_key")
                 .head(EXAMPLES)
-                .assign(field=lambda shown: shown["field"].map(_TITLES))
+                .assign(
+                    field=lambda shown: shown["field"].map(_TITLES),
+                    address=lambda shown: [
+                        links.of_row(source, key) for source, key in zip(shown["source"], shown["row_key"], strict=True)
+                    ],
+                )
                 .to_dict("records"),
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,8 @@ from rich.table import Table
 
 from desk import words
 from desk.evidence import bits
-from desk.links import PATH
+from desk.links import DO, PAGES
 from desk.station import cell
-
-#: Address of each page on our own port.
-HOME, JUDGE, FIND, STATION, ROW, SOURCE, HELD = "/", "/judge", "/find", "/station/", "/row/", "/source/", "/held.xlsx"
 
 #: What a browser may do with a page: it may load nothing but what stands in it, and be framed by nobody.
 HEADERS: Final = {
@@ -35,7 +32,7 @@ def page(name: str, **values: Any) -> str:
 
 def action_address(action: str, **filled: str) -> str:
     """Where the action's form is opened, filled in."""
-    return f"{PATH}{action}?{urlencode(filled)}"
+    return f"{DO}{action}?{urlencode(filled)}"
 
 
 def html_tables(tables: Sequence[Table]) -> list[dict[str, Any]]:
@@ -60,17 +57,5 @@ def _environment() -> Environment:
         autoescape=True,
     )
     environment.filters |= {"cell": cell, "bits": bits}
-    environment.globals |= {"words": words, "word": words.word, "path": _PATHS}
+    environment.globals |= {"words": words, "word": words.word, "path": PAGES}
     return environment
-
-
-_PATHS: Final[Mapping[str, str]] = {
-    "home": HOME,
-    "judge": JUDGE,
-    "find": FIND,
-    "station": STATION,
-    "row": ROW,
-    "source": SOURCE,
-    "held": HELD,
-    "do": PATH,
-}

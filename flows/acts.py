@@ -29,15 +29,12 @@ from flows.run import RefusedError
 from flows.selection import selected
 from sources.kit.contract import rows_again
 from sources.kit.source import Source
-from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, Allowed, is_holding
+from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, RELEASED_AT_MOST, Allowed, is_holding
 from transforms.merge.corrections import FIXED, read_value
 from transforms.records import FIELDS
 from transforms.records.layout import Datum
 from transforms.standardise import standardise
 from warehouse.journal import Decisions
-
-#: Rows that one release names at most: they stand in the journal one by one. What is broader is a matter of the rule, and a waiver says so.
-RELEASED_AT_MOST: Final = 5000
 
 #: Days ahead for which a release or a waiver may hold: what is to hold longer is a rule of its own, and somebody should look again each year.
 AHEAD_AT_MOST: Final = 366

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from desk.doubts import settles_sentence
+from desk.links import JUDGE
 from desk.question import compared, map_of, metres_between, nearby, point_of
-from desk.web import JUDGE, page
+from desk.web import page
 from flows.reviewing import Question, Reviewing, Verdict, stations_beside
 from flows.run import RefusedError
 from flows.settling import Settling

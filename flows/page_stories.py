@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.background import BackgroundTask
 
+from desk.links import FIND, HELD, ROW, SOURCE, STATION
 from desk.pictures import bars
 from desk.station import station_head, station_tables
-from desk.web import FIND, HELD, ROW, SOURCE, STATION, action_address, html_tables, page
+from desk.web import action_address, html_tables, page
 from flows.explain import station_facts
 from flows.finding import find, row_story, source_nights
 from flows.held import held_workbook

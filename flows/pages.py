@@ -9,10 +9,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.facts import night_facts
-from desk.links import PATH
+from desk.links import DO, HOME
 from desk.redirect import UnservedError, form_address
 from desk.report import headline
-from desk.web import HEADERS, HOME, page
+from desk.web import HEADERS, page
 from flows.outlook import warehouse_in_force
 from flows.page_judge import judging_routes
 from flows.page_stories import story_routes
@@ -42,7 +42,7 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
     def refused(_: Request, told: RefusedError) -> Response:
         return _sorry(404, str(told))
 
-    @app.get(PATH + "{action}")
+    @app.get(DO + "{action}")
     def open_form(action: str, request: Request) -> Response:
         try:
             name = visitor_of(request, settings.desk_secret).name

@@ -39,7 +39,9 @@ def prefect_server(home: Path, port: int, seen_at: str | None = None) -> Iterato
     """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API. `seen_at`: where a browser reaches its pages, when not there."""
     refuse_taken(port, "YIZHAN_PORT")
     api = f"http://{HOST}:{port}/api"
-    set_variable("PREFECT_SERVER_UI_API_URL", f"{seen_at.rstrip('/')}/api" if seen_at else api)  # else the pages ask port 4200, whatever the server's own is
+    set_variable(
+        "PREFECT_SERVER_UI_API_URL", f"{seen_at.rstrip('/')}/api" if seen_at else api
+    )  # else the pages ask port 4200, whatever the server's own is
     record = home / "prefect" / "ui.json"
     with (home / "prefect" / "server.log").open("w", encoding="utf-8") as output:
         server = subprocess.Popen(  # noqa: S603

@@ -16,6 +16,9 @@ import pandas as pd
 from transforms.records import columns_of
 
 #: Rules that no decision passes over: without a key of its own a row is no listing, without a name it is no place, and a person's own number
+#: Rows that one release names at most: they stand in the journal one by one. What is broader is a matter of the rule, and a waiver says so.
+RELEASED_AT_MOST: Final = 5000
+
 #: is not for everybody. A correction mends them; passing over them would not.
 NEVER_ALLOWED: Final = frozenset(
     {

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pandas as pd
 import pytest
 
-from desk.links import PATH, Links, Selector, group_digest
+from desk.links import DO, Links, Selector, group_digest
 from desk.redirect import UnservedError, form_address
 from desk.words import ACTIONS
 from flows.forms import CorrectForm, ReleaseForm, SignedForm, filled
@@ -50,7 +50,7 @@ def opened(api: str, address: str) -> dict[str, object]:
     """The form that a link opens, as it is filled in."""
     link = urlsplit(address)
     query = {name: values[0] for name, values in parse_qs(link.query).items()}
-    found = form_address(api, "http://127.0.0.1:4200", link.path.removeprefix(PATH), query)
+    found = form_address(api, "http://127.0.0.1:4200", link.path.removeprefix(DO), query)
     assert found.startswith("http://127.0.0.1:4200/v2/deployments/deployment/id-of-")
     return dict(json.loads(parse_qs(urlsplit(found).query)["parameters"][0])["form"])
 
@@ -63,7 +63,7 @@ def test_a_group_is_released_by_the_very_rows_that_the_report_shows(api: str) ->
 
 def test_what_cannot_be_released_is_offered_for_correction_row_by_row(api: str) -> None:
     told = dict(LINKS.of_group("union", "name_absent", ROWS))
-    assert list(told) == ["更正第 3 行", "更正第 4 行"]
+    assert list(told) == ["全部 2 行（Excel）", "更正第 3 行", "更正第 4 行"]
     form = filled(CorrectForm, {**opened(api, told["更正第 4 行"]), "value": "赭山驿站", **SIGNED})
     assert (form.scope, form.key, form.field) == ("row", "union:2", "name")
 

@@ -13,6 +13,8 @@ from desk.facts import NightFacts
 from desk.links import Links
 from desk.pictures import rows_of_bars
 from desk.report import ROWS_SHOWN, cell, night_report
+from flows.rules import every_rule
+from transforms.allowed import RELEASED_AT_MOST
 from transforms.records import RULES
 
 SOURCE = {
@@ -37,7 +39,10 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         counties=pd.DataFrame(
             [{"county": "镜湖区", "stations": 1, "renovated": 1, "new_build": 0, "co_branded": 0, "standing": 0, "unknown": 0}]
         ),
-        events=pd.DataFrame(columns=["event", "cause", "events"]),
+        events=pd.DataFrame([{"event": "closed", "cause": "absent_twice", "events": 1, "week": 3, "examples": "yz3402-0032cf0e51"}]),
+        before=pd.DataFrame({"night": ["2026-05-31", "2026-05-25"], "stations": [1, 3]}),
+        unchecked=pd.DataFrame([{"source": "union", "message": "“电话”一栏全空，以下检查未执行：电话号码", "times": 1}]),
+        doubtful=7,
         trend=pd.DataFrame({"night": ["2026-05-31", "2026-06-01"], "held": [3, 5]}),
     )
 
@@ -53,7 +58,7 @@ def row(number: int, value: str, rule: str = "name_unreadable") -> dict[str, obj
         "field": "name",
         "value": value,
     }
-    return {**told, "message": RULES[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01", "is_new": True}
+    return {**told, "message": every_rule()[rule].sentence.replace("{value}", value), "opened_on": "2026-06-01", "is_new": True}
 
 
 def report(told: NightFacts) -> str:
@@ -81,7 +86,7 @@ def test_nothing_an_owner_wrote_acts_or_breaks_the_table(value: str) -> None:
     shown = cell(value)
     assert "\n" not in shown
     assert len(shown) < 300
-    line = next(line for line in report(facts(held=[row(1, value)])).splitlines() if line.startswith("| 1 |"))
+    line = next(line for line in report(facts(held=[row(1, value)])).splitlines() if line.startswith("| [1]("))
     assert line.replace("\\|", "").count("|") == 5
     assert "<script>" not in line
 
@@ -115,6 +120,31 @@ def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None
     words = [each.text for each in root.iter() if each.text]
     assert {"3", "5", "2026-05-31", "2026-06-01"} <= set(words)
     assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_changed_is_told_against_the_night_before_and_the_week() -> None:
+    told = report(facts())
+    assert "2026-05-31 1 站，没有增减，2026-05-25 3 站，今晚少 2 站" in told
+    assert "| 停用 | 连续两次名单中没有 | 1 | 3 | [yz3402-0032cf0e51](http://127.0.0.1:4201/station/yz3402-0032cf0e51) |" in told
+
+
+def test_a_check_that_did_not_run_is_told() -> None:
+    told = report(facts())
+    assert "| 工会名录 | “电话”一栏全空，以下检查未执行：电话号码 |" in told
+
+
+def test_each_row_and_list_leads_to_its_page_and_the_rest_to_a_workbook() -> None:
+    told = report(facts(held=[row(number, f"坏{number}") for number in range(9)]))
+    assert "[0](http://127.0.0.1:4201/row/union/0)" in told
+    assert "[全部 9 行（Excel）](http://127.0.0.1:4201/held.xlsx?source=union&rule=name_unreadable)" in told
+    assert "[工会名录](http://127.0.0.1:4201/source/union)" in told
+    assert "[判定存疑的登记对（7 对）](http://127.0.0.1:4201/judge)" in told
+
+
+def test_more_rows_than_one_release_may_name_are_offered_no_release() -> None:
+    many = [row(number, "x", "name_is_test") for number in range(RELEASED_AT_MOST + 1)]
+    assert "放行这" not in report(facts(held=many))
+    assert f"放行这 {RELEASED_AT_MOST} 行" in report(facts(held=many[1:]))
 
 
 def test_a_title_that_acts_stays_words() -> None:
