@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 REAL_DATA ?= $(wildcard ../shared/data)
 .DEFAULT_GOAL := help
-.PHONY: help install nightly ui test lint soak bench bench-dedupe lock wheel clean
+.PHONY: help install nightly ui test test-browser lint soak bench bench-dedupe lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -38,6 +38,14 @@ test: install  ## the suite
 soak: install  ## the long ones: kills, many nights
 	$(BIN)/pytest tests -q -m soak --timeout 1700
 
+test-browser: install .venv/.browser  ## an operator's morning in Chromium; leaves its pictures in docs/pictures
+	@tests/browser/install
+	$(BIN)/pytest tests/browser -q -m browser --timeout 900 --pictures docs/pictures
+
+.venv/.browser: tests/browser/requirements.txt .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/browser/requirements.txt
+	@touch $@
+
 bench: install  ## time the night and its stages; rewrites benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.night
 
@@ -50,9 +58,11 @@ bench-dedupe: install  ## every dedupe benchmark, beside Splink with SPLINK=DIR/
 	$(BIN)/python -m benchmarks.dedupe_incremental
 	$(if $(REAL_DATA),$(BIN)/python -m benchmarks.dedupe_real --data $(REAL_DATA))
 
-lock: install  ## renew requirements.txt
+lock: install  ## renew requirements.txt and tests/browser/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra sample --extra dev --generate-hashes \
 	  --no-emit-index-url --no-header --custom-compile-command "make lock" --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --constraints requirements.txt --generate-hashes \
+	  --no-emit-index-url --no-header --custom-compile-command "make lock" --output-file tests/browser/requirements.txt tests/browser/requirements.in
 
 wheel: install  ## dist/yizhan-*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -18,6 +18,12 @@ _FIGURE = "figure"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real-data", type=Path, default=None, help="folder with real lists (nanjing/entities.csv …)")
+    parser.addoption("--pictures", type=Path, default=None, help="folder in which the browser's tests leave their pictures")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The browser's tests need what `make test-browser` installs."""
+    return True if collection_path.name == "browser" and "browser" not in config.getoption("-m") else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -26,7 +26,9 @@ SOURCE = {
 
 def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = None, stopped: bool = False) -> NightFacts:
     """A night of one source."""
-    rows = pd.DataFrame(held or [], columns=["source", "rule", "row_key", "row_digest", "line", "field", "value", "message", "opened_on", "is_new"])
+    rows = pd.DataFrame(
+        held or [], columns=["source", "rule", "row_key", "row_digest", "line", "field", "value", "message", "opened_on", "is_new"]
+    )
     return NightFacts(
         night="2026-06-01",
         state=state,
