@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,6 +153,28 @@ def read_journal(path: Path) -> Decisions:
     [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
+
+
+def journal_as_of(path: Path, at: datetime) -> bytes:
+    """The journal as it read at that time: appended and never rewritten, it is then what it is now without its later lines.
+
+    What a line by hand says of its time is believed only behind the last line that our program wrote by then. Raises JournalError.
+    """
+    if not path.exists():
+        return b""
+    with _shared(path) as descriptor:
+        content = _read_all(descriptor)
+    lines = _parsed(content, path.name)
+    was_there = [_decided_by(line, at) for line in lines]
+    later = next((number for number, line in enumerate(lines) if _CHAIN in line and not was_there[number]), len(lines))
+    while later and not was_there[later - 1]:
+        later -= 1
+    return b"".join(line + _END for line in content.split(_END)[:later])
+
+
+def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
+    told = datetime.fromisoformat(str(line["decided_at"]))
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) <= at
 
 
 def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
