@@ -18,6 +18,7 @@ _FOLDER_MODE: Final = 0o700
 _CHUNK: Final = 1024 * 1024
 
 _BLOBS: Final = "blobs"
+_RECORDS: Final = "retrievals"
 
 
 class ArchiveDamagedError(RuntimeError):
@@ -43,7 +44,7 @@ class Archive:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._blobs = root / _BLOBS
-        self._records = root / "retrievals"
+        self._records = root / _RECORDS
         self._arriving = root / "arriving"
         for folder in (root, self._blobs, self._records, self._arriving):
             _folder(folder)
@@ -100,10 +101,7 @@ class Archive:
 
     def recall(self, night: str, source: str) -> Retrieval | None:
         """The record of the night and source, None when there is none."""
-        try:
-            return Retrieval.from_json(self._record_path(night, source).read_text("utf-8"))
-        except FileNotFoundError:
-            return None
+        return recorded(self.root, night, source)
 
     def prune(self, before: str, keep: Collection[str] = ()) -> Pruned:
         """Remove records of nights before the ISO date, and payloads that no remaining record refers to; `keep` are digests to keep too.
@@ -139,7 +137,7 @@ class Archive:
         return _blob(self._blobs, sha256)
 
     def _record_path(self, night: str, source: str) -> Path:
-        return self._records / night / f"{source}.json"
+        return _record(self.root, night, source)
 
 
 class ArchiveLayer(Archive):
@@ -160,6 +158,18 @@ class ArchiveLayer(Archive):
     def _kept_at(self, sha256: str) -> Path:
         own = super()._kept_at(sha256)
         return own if own.is_file() else _blob(self._below, sha256)
+
+
+def recorded(root: Path, night: str, source: str) -> Retrieval | None:
+    """What the archive at `root` recorded of the night and source, None when nothing; nothing is made there."""
+    try:
+        return Retrieval.from_json(_record(root, night, source).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _record(root: Path, night: str, source: str) -> Path:
+    return root / _RECORDS / night / f"{source}.json"
 
 
 def _blob(blobs: Path, sha256: str) -> Path:
