@@ -161,6 +161,7 @@ def _held(quarantine: pd.DataFrame, met: pd.DataFrame) -> pd.DataFrame:
 def beside(was: Side, now: Side, night: str) -> Beside:
     """Both sides of a night compared. Where only one of them was rejected, the register stayed as it was on that side alone: its stations are not compared."""
     is_comparable = (was.state == "rejected") == (now.state == "rejected")
+    lists, flags = _lists(was.lists, now.lists), _flags(was.flags, now.flags)
     return Beside(
         night=night,
         was=was.state,
@@ -168,8 +169,8 @@ def beside(was: Side, now: Side, night: str) -> Beside:
         open_was=_open(was),
         open_now=_open(now),
         rows=_rows(was.held, now.held),
-        flags=_flags(was.flags, now.flags),
-        lists=_lists(was.lists, now.lists),
+        flags=flags[~flags["source"].isin(lists["source"])],  # of a list that only one side took, they only say that again
+        lists=lists,
         stations=_stations(was, now) if is_comparable else _table([], STATIONS),
     )
 

@@ -19,7 +19,7 @@ from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.models import read_model
 from flows.night import Order, Stage, begin, conclude, receive_all, write
-from flows.operators import OPERATORS
+from flows.operators import OPERATORS, operators_source
 from flows.recorded import PastNight, Records, gone, past_nights, records_of
 from flows.run import RefusedError
 from flows.settings import Settings, now, prepare_process
@@ -111,7 +111,7 @@ def _rehearsed(real: House, home: Path, asked: Asked, published: Connection, nam
     return Rehearsal(
         city=real.city.name,
         publication=name,
-        titles=real.titles,
+        titles={**real.titles, OPERATORS: operators_source(real.city.name).title},
         model=asked.model,
         decisions=asked.decisions,
         start=next((each.night for each in reversed(past) if each.night < chosen[0].night and each.state != "rejected"), None),

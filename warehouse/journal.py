@@ -173,7 +173,11 @@ def journal_as_of(path: Path, at: datetime) -> bytes:
 
 
 def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
-    told = datetime.fromisoformat(str(line["decided_at"]))
+    written = str(line.get("decided_at") or datetime.min.isoformat())
+    try:
+        told = datetime.fromisoformat(written)
+    except ValueError as wrong:
+        raise JournalError(f"决定 {line['decision_id']} 的时间“{written}”无法读取；应写成 2026-06-04T09:00:00+08:00 的样子") from wrong
     return (told if told.tzinfo else told.replace(tzinfo=UTC)) <= at
 
 
