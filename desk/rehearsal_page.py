@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +27,9 @@ STATION_KINDS: Final = {
     "merged": "合并",
     "split": "拆开",
     "renumbered": "换了编号",
-    "changed": "内容变了",
+    "changed": "内容变了",  # of stations that were neither merged nor split: of those it goes without saying
 }
-STATES: Final = {"published": "发布", "quarantined": "发布（待处理）", "rejected": "拒绝"}
+STATES: Final = {"published": "发布", "quarantined": "待处理", "rejected": "拒绝"}
 
 _TITLES: Final = {field.name: field.title for field in FIELDS}
 _PERSONAL: Final = frozenset(field.name for field in FIELDS if field.personal)
@@ -95,13 +95,15 @@ def _rendered(template: str, rehearsal: Rehearsal, rules: Mapping[str, Rule], *,
         autoescape=is_html,  # noqa: S701 - in the Markdown every value goes through `cell`
     )
     environment.filters["shown"] = plain if is_html else cell
+    met = {kind for each in rehearsal.nights for table in (each.rows, each.lists, each.stations) for kind in table["kind"]}
+    kinds = {kind: told for kind, told in {**ROW_KINDS, **LIST_KINDS, **STATION_KINDS}.items() if kind in met}
     return environment.get_template(template).render(
         city=rehearsal.city,
         headline=headline(rehearsal),
         facts=_facts(rehearsal),
         notes=notes(rehearsal),
-        night_kinds={**ROW_KINDS, **LIST_KINDS, **STATION_KINDS},
-        nights=[_night(each) for each in rehearsal.nights],
+        night_kinds=kinds,
+        nights=[_night(each, kinds) for each in rehearsal.nights],
         rows=_row_groups(rehearsal, rules),
         lists=_lists(rehearsal),
         stations=_stations(rehearsal),
@@ -123,14 +125,14 @@ def _facts(rehearsal: Rehearsal) -> list[tuple[str, str]]:
     ]
 
 
-def _night(each: Beside) -> dict[str, Any]:
+def _night(each: Beside, kinds: Iterable[str]) -> dict[str, Any]:
     return {
         "night": each.night,
         "was": STATES.get(each.was, each.was),
         "now": STATES.get(each.now, each.now) + ("，变动把关会拦下" if each.churned else ""),
         "open_was": each.open_was,
         "open_now": each.open_now,
-        "counts": [each.count(kind) for kind in (*ROW_KINDS, *LIST_KINDS, *STATION_KINDS)],
+        "counts": [each.count(kind) for kind in kinds],
         "is_same": each.is_same,
     }
 
@@ -177,7 +179,7 @@ def _stations(rehearsal: Rehearsal) -> list[dict[str, Any]]:
         rows = found[found["kind"] == kind]
         if kind != "changed" and len(rows):
             lines = [row | {"told": _told(kind, row)} for row in _lines(rows.head(STATIONS_SHOWN))]
-            tables.append({"title": title, "count": len(rows), "lines": lines, "rest": len(rows) - len(lines)})
+            tables.append({"title": title, "count": rows["station_id"].nunique(), "lines": lines, "rest": len(rows) - len(lines)})
     return tables
 
 

@@ -217,6 +217,7 @@ def _stations(was: Side, now: Side) -> pd.DataFrame:
     open_was, open_now = (each.stations[each.stations["status"] == "open"] for each in (was, now))
     opened = open_now[~open_now["station_id"].isin({*open_was["station_id"], *told})]
     closed = open_was[~open_was["station_id"].isin({*open_now["station_id"], *told})]
+    changed = _changed(was.stations, now.stations)
     names = pd.concat([was.stations, now.stations]).drop_duplicates("station_id").set_index("station_id")["name"]
     every = _table(
         [
@@ -225,7 +226,7 @@ def _stations(was: Side, now: Side) -> pd.DataFrame:
             found.merged.assign(kind="merged"),
             found.split.assign(kind="split"),
             moved.rename(columns={"station_id_now": "parts"}).assign(kind="renumbered"),
-            _changed(was.stations, now.stations),
+            changed[~changed["station_id"].isin({*found.merged["station_id"], *found.split["station_id"], *told})],
         ],
         STATIONS,
     )

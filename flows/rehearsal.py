@@ -182,7 +182,7 @@ class _Rehearsing:
             beside(read_side(self.published, past.night), read_side(draft, past.night), past.night),
             reason=concluded.ended.reason if concluded.ended.state == "rejected" else None,
             churned=concluded.churned,
-            is_other_rules=stage.house.fingerprint(past.night) != past.rules,
+            is_other_rules=stage.house.fingerprint(past.night, past.model) != past.rules,
             is_other_model=stage.house.model.fingerprint != past.model,
             notes=tuple(self._notes(stage, received, past.night)),
         )

@@ -173,7 +173,7 @@ def journal_as_of(path: Path, at: datetime) -> bytes:
 
 
 def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
-    written = str(line.get("decided_at") or datetime.min.isoformat())
+    written = str(line.get("decided_at") or "0001-01-01")
     try:
         told = datetime.fromisoformat(written)
     except ValueError as wrong:
