@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ from flows.rehearsal import Asked, rehearse
 from flows.rules import every_rule
 from flows.run import RefusedError
 from flows.settings import ROOT, SettingError
+from sources.kit.retrieval import Outcome, Retrieval
 from tests.night.bolder import bolder
 from tests.night.chronicle import refusing
 from tests.night.town import Household, Town, iso
@@ -190,10 +192,14 @@ def test_a_night_whose_payload_is_gone_is_left_out_and_named(lived: Household, t
     others = {digest for text in parts.loc[parts["night"].astype("str") != iso(2), "parts"] for digest in _payloads(text)}
     digest = min(sent.keys() - others)
     (home / "archive" / "blobs" / digest[:2] / digest).unlink()
+    later = home / "archive" / "retrievals" / iso(3) / "bank_icbc.json"
+    later.write_text(
+        replace(Retrieval.from_json(later.read_text("utf-8")), outcome=Outcome.EMPTY, mode="none", parts=()).to_json(), "utf-8"
+    )
     found = rehearsed(household, Asked(2))
     assert [each.night for each in found.skipped] == [iso(2)]
     assert [each.night for each in found.nights] == [iso(3)]
-    assert found.is_same, "what follows starts from what was published of the night left out"
+    assert found.is_same, "what follows starts from what was published of the night left out, and a later try changes nothing of what was"
     assert f"{iso(2)} 没有排演：{household.house.titles[sent[digest]]}：归档中缺少 {digest[:12]}" in both(found)
     shutil.rmtree(home / "archive")
     with pytest.raises(RefusedError, match="这 2 夜都排演不了"):
