@@ -41,12 +41,17 @@ _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 _MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
-def cell(value: object) -> str:
-    """A value as the text of one Markdown table cell: nothing in it acts, breaks the row, runs on for ever or reaches a person."""
+def plain(value: object) -> str:
+    """A value as one line of text that neither runs on for ever nor reaches a person."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
     told = _MOBILE.sub(r"\1****\2", " ".join(str(value).split()))
-    return _ACTIVE.sub(r"\\\1", told if len(told) <= 120 else told[:119] + "…")
+    return told if len(told) <= 120 else told[:119] + "…"
+
+
+def cell(value: object) -> str:
+    """A value as the text of one Markdown table cell: plain, and nothing in it acts or breaks the row."""
+    return _ACTIVE.sub(r"\\\1", plain(value))
 
 
 def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -148,6 +149,47 @@ def prune() -> int:
     from flows.look import prune_old
 
     return prune_old(_settings(), say)
+
+
+@app.command
+def rehearse(
+    *,
+    nights: int | None = None,
+    model: Path | None = None,
+    out: Path = Path("rehearsal"),
+    decisions: Literal["then", "now"] = "then",
+    fail_on_change: bool = False,
+) -> int:
+    """Run the last nights again with the rules of the working tree, beside what was published. Nothing published is touched, nothing is fetched.
+
+    Examples: `yizhan rehearse --nights 14`; `yizhan rehearse --nights 7 --model var/models/new.json --out found --fail-on-change`.
+
+    Parameters
+    ----------
+    nights
+        how many of the last nights (default: 14, or all where there are fewer).
+    model
+        a dedupe model other than the one in force.
+    out
+        folder for rehearsal.html and rehearsal.md.
+    decisions
+        those that each night was made with (then), or all that stand now.
+    fail_on_change
+        exit code 1 when anything differs.
+    """
+    from flows.loading import loaded
+
+    def load() -> Callable[[], int]:
+        from flows.rehearsal import Asked
+        from flows.rehearse_command import run_rehearsal
+        from transforms.standardise.words import lines, names
+
+        for name in names():
+            lines(name)
+        asked = Asked(nights, model, decisions)
+        return lambda: run_rehearsal(_settings(), asked, out, fail_on_change=fail_on_change, say=say, warn=warn)
+
+    return loaded(load)()
 
 
 @app.command

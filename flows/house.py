@@ -108,21 +108,23 @@ class House:
         return {key: source.title for key, source in self.sources.items()}
 
     @cached_property
-    def _rules(self) -> str:
-        """SHA-256 over the rules, the city's folder, the model and the installed packages."""
+    def _rules(self) -> hashlib._Hash:
+        """SHA-256 over the rules and the city's folder, to go on from."""
         digest = hashlib.sha256()
         for folder in (*(ROOT / name for name in _RULES), self.city.folder):
             for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
                 digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-        digest.update(self.model.fingerprint.encode())
-        digest.update(_packages())
-        return digest.hexdigest()
+        return digest
 
-    def fingerprint(self, night: str) -> str:
-        """What every derived row of `night` depends on besides the lists: the rules, and how many dated division changes are in force."""
+    def fingerprint(self, night: str, model: str | None = None) -> str:
+        """What every derived row of `night` depends on besides the lists: the rules, the model (that in force, or one of the fingerprint `model`), the installed
+        packages, and how many dated division changes are in force."""
+        digest = self._rules.copy()
+        digest.update((model or self.model.fingerprint).encode())
+        digest.update(_packages())
         in_force = sum(year <= int(night[:4]) for year, _, _ in self.city.changes)
         datums = sorted((key, str(source.datum)) for key, source in self.sources.items())  # a person may have put another in force
-        return hashlib.sha256(f"{self._rules} {in_force} {datums}".encode()).hexdigest()
+        return hashlib.sha256(f"{digest.hexdigest()} {in_force} {datums}".encode()).hexdigest()
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -49,7 +49,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One night about to run: the state that it starts from, what people decided, and the publication it will be in. `is_asked`: the night of the order itself; the
-    nights after it are rebuilt from the archive. `published`: station ids that earlier publications of these nights held: readers have them, so they go on resolving."""
+    nights after it are rebuilt from the archive. `published`: station ids that earlier publications of these nights held: readers have them, so they go on resolving.
+    `past_churn`: a rehearsal goes on past the churn gate, and tells what the gate said."""
 
     house: House
     order: Order
@@ -58,6 +59,7 @@ class Stage:
     decisions: Decisions
     publication: str
     published: frozenset[str] = frozenset()
+    past_churn: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -145,10 +147,12 @@ def receive(stage: Stage, key: str) -> Received:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """How the night ends, and what is to be written of it: the whole night, or what is kept of a rejected one."""
+    """How the night ends, and what is to be written of it: the whole night, or what is kept of a rejected one. `churned`: what the churn gate said where
+    the stage goes past it."""
 
     ended: Verdict
     written: NightTables | NightRecord
+    churned: str | None = None
 
 
 def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
@@ -159,10 +163,12 @@ def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))
     registered = register(stage.house, stage.state, every, stage.decisions, stage.night, stage.published, full=stage.is_full)
-    ended = verdict(stage.state, every, registered, stage.night)
+    churned = registered.churned if stage.past_churn else None
+    ended = verdict(stage.state, every, replace(registered, churned=None) if churned else registered, stage.night)
     if ended.state == "rejected":
-        return _rejected(stage, every, registered.issues, ended)
-    return Concluded(ended, night_tables(stage.house, every, registered, stage.decisions, ended, stage.night, _run(stage, ended)))
+        return replace(_rejected(stage, every, registered.issues, ended), churned=churned)
+    tables = night_tables(stage.house, every, registered, stage.decisions, ended, stage.night, _run(stage, ended))
+    return Concluded(ended, tables, churned)
 
 
 def write(connection: Connection, night: str, concluded: Concluded) -> None:

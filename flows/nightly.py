@@ -43,9 +43,10 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     night = (on or tonight(house.city.timezone)).isoformat()
     if sentence := of_another_city(house):
         return _unpublished("NotPublished", sentence, house, night)
-    order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
     try:
         with house.publisher.begin(night, f"{night} 的夜跑") as draft:
+            # it starts when it may write: what was decided by then is what it goes by
+            order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
     except AnotherWriterError as held:

@@ -38,8 +38,9 @@ def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, re
     Waits for whoever writes meanwhile."""
     night = since or latest_night(house)
     only = (refetch,) if refetch else ()
-    order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
     with house.publisher.begin(night, who, wait=True) as draft:
+        # it starts when it may write: what was decided by then is what it goes by
+        order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
         ended, report = run_nights(house, order, draft, receive_all, conclude)
         publication = draft.publish()
     return Rebuilt(night, ended, report, publication.name)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,6 +153,32 @@ def read_journal(path: Path) -> Decisions:
     [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
+
+
+def journal_as_of(path: Path, at: datetime) -> bytes:
+    """The journal as it read at that time: appended and never rewritten, it is then what it is now without its later lines.
+
+    What a line by hand says of its time is believed only behind the last line that our program wrote by then. Raises JournalError.
+    """
+    if not path.exists():
+        return b""
+    with _shared(path) as descriptor:
+        content = _read_all(descriptor)
+    lines = _parsed(content, path.name)
+    was_there = [_decided_by(line, at) for line in lines]
+    later = next((number for number, line in enumerate(lines) if _CHAIN in line and not was_there[number]), len(lines))
+    while later and not was_there[later - 1]:
+        later -= 1
+    return b"".join(line + _END for line in content.split(_END)[:later])
+
+
+def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
+    written = str(line.get("decided_at") or "0001-01-01")
+    try:
+        told = datetime.fromisoformat(written)
+    except ValueError as wrong:
+        raise JournalError(f"决定 {line['decision_id']} 的时间“{written}”无法读取；应写成 2026-06-04T09:00:00+08:00 的样子") from wrong
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) <= at
 
 
 def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:

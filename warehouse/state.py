@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import pandas as pd
@@ -81,16 +82,18 @@ def read_state(connection: Connection) -> State:
     )
 
 
-def standing(connection: Connection, name: str) -> pd.DataFrame:
-    """The standing rows of a table that keeps intervals, without the interval columns, in key order."""
+def standing(connection: Connection, name: str, on: str | None = None) -> pd.DataFrame:
+    """The standing rows of a table that keeps intervals, without the interval columns, in key order: those that stand now, or those that stood
+    after the night `on` (ISO date)."""
     source = table(name)
     interval = interval_of(source)
     if interval is None:
         raise TypeError(f"{name} keeps no intervals")
+    opened, closed = source.c[interval.opened], source.c[interval.closed]
     kept = [each for each in source.columns if each.name not in (interval.opened, interval.closed)]
-    return read_frame(
-        connection, select(*kept).where(source.c[interval.closed].is_(None)).order_by(*(source.c[key] for key in interval.key))
-    )
+    night = date.fromisoformat(on) if on else None
+    stands = closed.is_(None) if night is None else (opened <= night) & (closed.is_(None) | (closed > night))
+    return read_frame(connection, select(*kept).where(stands).order_by(*(source.c[key] for key in interval.key)))
 
 
 def _source_state(connection: Connection) -> pd.DataFrame:
@@ -138,7 +141,10 @@ def nights_after(connection: Connection, night: str, state: str | None = None) -
     return [each.isoformat() for each in connection.execute(later, {"night": night}).scalars()]
 
 
-def station_ids(connection: Connection) -> frozenset[str]:
-    """Every station id that the warehouse holds, of any night, those that redirect too."""
-    found = text("select station_id from station_history union select from_id from station_redirect")
-    return frozenset(connection.execute(found).scalars())
+def station_ids(connection: Connection, through: str = "9999-12-31") -> frozenset[str]:
+    """Every station id that the warehouse holds, of any night until `through` (ISO date), those that redirect too."""
+    found = text(
+        "select station_id from station_history where valid_from <= cast(:night as date) "
+        "union select from_id from station_redirect where valid_from <= cast(:night as date)"
+    )
+    return frozenset(connection.execute(found, {"night": through}).scalars())

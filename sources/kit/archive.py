@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -16,6 +16,9 @@ from sources.kit.retrieval import Part, Retrieval
 _FOLDER_MODE: Final = 0o700
 
 _CHUNK: Final = 1024 * 1024
+
+_BLOBS: Final = "blobs"
+_RECORDS: Final = "retrievals"
 
 
 class ArchiveDamagedError(RuntimeError):
@@ -40,8 +43,8 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._blobs = root / "blobs"
-        self._records = root / "retrievals"
+        self._blobs = root / _BLOBS
+        self._records = root / _RECORDS
         self._arriving = root / "arriving"
         for folder in (root, self._blobs, self._records, self._arriving):
             _folder(folder)
@@ -65,12 +68,12 @@ class Archive:
 
     def holds(self, sha256: str) -> bool:
         """Whether the payload is kept."""
-        return self._path(sha256).is_file()
+        return self._kept_at(sha256).is_file()
 
     def open(self, sha256: str) -> BinaryIO:
         """The payload as a file to read. Raises ArchiveDamagedError when it is not kept."""
         try:
-            return self._path(sha256).open("rb")
+            return self._kept_at(sha256).open("rb")
         except FileNotFoundError as missing:
             raise ArchiveDamagedError(f"归档中缺少 {sha256[:12]}…；请从备份恢复归档目录，或用 --refetch 重取") from missing
 
@@ -98,10 +101,7 @@ class Archive:
 
     def recall(self, night: str, source: str) -> Retrieval | None:
         """The record of the night and source, None when there is none."""
-        try:
-            return Retrieval.from_json(self._record_path(night, source).read_text("utf-8"))
-        except FileNotFoundError:
-            return None
+        return recorded(self.root, night, source)
 
     def prune(self, before: str, keep: Collection[str] = ()) -> Pruned:
         """Remove records of nights before the ISO date, and payloads that no remaining record refers to; `keep` are digests to keep too.
@@ -129,11 +129,51 @@ class Archive:
         arriving.replace(path)
         _force_folder(path.parent)
 
+    def _kept_at(self, sha256: str) -> Path:
+        """Where the payload is read."""
+        return self._path(sha256)
+
     def _path(self, sha256: str) -> Path:
-        return self._blobs / sha256[:2] / sha256
+        return _blob(self._blobs, sha256)
 
     def _record_path(self, night: str, source: str) -> Path:
-        return self._records / night / f"{source}.json"
+        return _record(self.root, night, source)
+
+
+class ArchiveLayer(Archive):
+    """An archive laid over the one at `below`, which is read and never written: what is put or recorded here stays below `root`.
+
+    Of records it knows its own and, in place of those of the archive below, `records`: (night, source) → retrieval.
+    """
+
+    def __init__(self, root: Path, below: Path, records: Mapping[tuple[str, str], Retrieval]) -> None:
+        super().__init__(root)
+        self._below = below / _BLOBS
+        self._known = records
+
+    def recall(self, night: str, source: str) -> Retrieval | None:
+        """The record of the night and source, None when there is none."""
+        return super().recall(night, source) or self._known.get((night, source))
+
+    def _kept_at(self, sha256: str) -> Path:
+        own = super()._kept_at(sha256)
+        return own if own.is_file() else _blob(self._below, sha256)
+
+
+def recorded(root: Path, night: str, source: str) -> Retrieval | None:
+    """What the archive at `root` recorded of the night and source, None when nothing; nothing is made there."""
+    try:
+        return Retrieval.from_json(_record(root, night, source).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _record(root: Path, night: str, source: str) -> Path:
+    return root / _RECORDS / night / f"{source}.json"
+
+
+def _blob(blobs: Path, sha256: str) -> Path:
+    return blobs / sha256[:2] / sha256
 
 
 def _chunks(content: bytes | BinaryIO) -> Iterator[bytes]:

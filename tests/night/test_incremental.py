@@ -54,9 +54,9 @@ def test_a_night_goes_on_from_what_was_found_before(
 class Restated(House):
     """The house after a rule changed."""
 
-    def fingerprint(self, night: str) -> str:
+    def fingerprint(self, night: str, model: str | None = None) -> str:
         """Another one than before."""
-        return f"{super().fingerprint(night)} and a rule"
+        return f"{super().fingerprint(night, model)} and a rule"
 
 
 @pytest.mark.parametrize("rules", [House, Restated], ids=["the same rules", "another rule"])

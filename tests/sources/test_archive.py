@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.kit.archive import Archive, ArchiveDamagedError
+from sources.kit.archive import Archive, ArchiveDamagedError, ArchiveLayer, recorded
 from sources.kit.retrieval import Outcome, Retrieval
 
 RECORD = Retrieval("halls", "2026-06-01", Outcome.OK, mode="snapshot")
@@ -134,3 +134,22 @@ def test_prune_keeps_what_is_still_referred_to(tmp_path: Path) -> None:
     assert archive.recall("2026-06-01", "halls") is None
     assert archive.recall("2026-06-02", "halls") is not None
     assert not (tmp_path / "retrievals" / "2026-06-01").exists()
+
+
+def test_a_layer_reads_the_archive_below_and_never_writes_it(tmp_path: Path) -> None:
+    below = Archive(tmp_path / "below")
+    part = below.put(b"theirs", "a")
+    below.record(RECORD)
+    before = {path: path.stat().st_mtime_ns for path in below.root.rglob("*")}
+    layer = ArchiveLayer(tmp_path / "layer", below.root, {("2026-06-02", "halls"): replace(RECORD, night="2026-06-02")})
+    assert layer.read(part.sha256) == b"theirs"
+    own = layer.put(b"ours", "b")
+    assert layer.read(own.sha256) == b"ours"
+    assert not below.holds(own.sha256)
+    assert layer.recall("2026-06-01", "halls") is None, "what is known of the nights is what was given"
+    assert layer.recall("2026-06-02", "halls") == replace(RECORD, night="2026-06-02")
+    layer.record(replace(RECORD, night="2026-06-02", etag="ours"))
+    assert layer.recall("2026-06-02", "halls") == replace(RECORD, night="2026-06-02", etag="ours")
+    assert recorded(below.root, "2026-06-01", "halls") == RECORD
+    assert recorded(below.root, "2026-06-02", "halls") is None
+    assert {path: path.stat().st_mtime_ns for path in below.root.rglob("*")} == before

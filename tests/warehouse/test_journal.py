@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.journal import Decisions, JournalError, UnsignedError, append_decisions, read_journal, restore_journal, verify_journal
+from warehouse.journal import (
+    Decisions,
+    JournalError,
+    UnsignedError,
+    append_decisions,
+    journal_as_of,
+    read_journal,
+    restore_journal,
+    verify_journal,
+)
 
 NOW = datetime(2026, 6, 3, 1, 30, tzinfo=UTC)
 
@@ -239,3 +248,32 @@ def test_a_backup_that_lacks_a_decision_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="丢掉决定"):
         restore_journal(file, backup, at=NOW)
     assert file.read_bytes() == before
+
+
+def test_the_journal_as_it_read_is_its_lines_until_then(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    assert journal_as_of(file, NOW) == b""
+    for minute in (10, 20, 30):
+        append_decisions(file, [verdict("a", f"b{minute}", "same")], at=NOW.replace(minute=minute))
+    lines = lines_of(file)
+    for until, count in ((9, 0), (10, 1), (29, 2), (45, 3)):
+        kept = journal_as_of(file, NOW.replace(minute=until))
+        assert kept == b"".join(lines[:count])
+        (tmp_path / "then.jsonl").write_bytes(kept)
+        assert verify_journal(tmp_path / "then.jsonl").lines == count
+    assert file.read_bytes() == b"".join(lines)
+
+
+def test_what_a_line_by_hand_says_of_its_time_moves_no_other_line(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    append_decisions(file, [verdict("a", "b", "same")], at=NOW.replace(minute=20))
+    with file.open("a") as journal:
+        for number, at in ((1, "2027-01-01T00:00:00Z"), (2, "2026-06-03T01:00:00")):
+            journal.write(json.dumps({**SIGNED, "decision_id": f"hand-{number}", "decided_at": at, "act": "undo", "undoes": "9"}) + "\n")
+    append_decisions(file, [verdict("c", "d", "same")], at=NOW.replace(minute=40))
+    assert len(journal_as_of(file, NOW.replace(minute=19)).splitlines()) == 0
+    assert len(journal_as_of(file, NOW.replace(minute=41)).splitlines()) == 4
+    with file.open("a") as journal:
+        journal.write(json.dumps({**SIGNED, "decision_id": "hand-3", "decided_at": "昨天", "act": "undo", "undoes": "9"}) + "\n")
+    with pytest.raises(JournalError, match=r"hand-3 的时间“昨天”"):
+        journal_as_of(file, NOW)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from transforms.rule_file import RuleFileError
+
 FOLDER = Path(__file__).resolve().parent.parent / "vocabulary"
 
 
@@ -23,9 +25,25 @@ class Term:
 
 @cache
 def lines(name: str) -> tuple[dict[str, str], ...]:
-    """The lines of vocabulary/<name>.csv."""
-    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    """The lines of vocabulary/<name>.csv. Raises RuleFileError."""
+    path = FOLDER / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            return tuple(_whole(line, f"{path.name} 第 {reader.line_num} 行") for line in reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+        raise RuleFileError(f"词表 {path.name} 读不进来（{wrong}）：应为 UTF-8 的 CSV 文件，请改正") from wrong
+
+
+def _whole(line: dict[str, str], where: str) -> dict[str, str]:
+    if None in line or None in line.values():
+        raise RuleFileError(f"词表 {where}：栏数与表头不同，请补上或去掉逗号")
+    return line
+
+
+def names() -> tuple[str, ...]:
+    """Every vocabulary that ships."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.csv")))
 
 
 @cache
