@@ -155,7 +155,7 @@ def read_receipt(connection: Connection, night: str, publication: str, source: S
         held=_told(_ruled(table(_HELD), rules), source, rules),
         flagged=_told(table(_FLAGGED), source, rules),
         noted=table(_NOTED).assign(title=lambda noted: noted["rule"].map(lambda rule: _title(rules, rule))),
-        changes=changes(rows(_TAKEN, TAKEN), source, figures["datum"]),
+        changes=() if figures["is_stopped"] else changes(rows(_TAKEN, TAKEN), source, figures["datum"]),
         disputes=tuple(disputes(rows(_BESIDE, COLUMNS), source.key)),
     )
 

@@ -92,11 +92,11 @@ class _Rows:
 
 def apply_receipt(settings: Settings, say: Console, file: Path, *, who: str, why: str) -> int:
     """Take the file, make the night again once, and tell; 1 when the corrections stand but their night could not be published."""
+    returned = _read(file)
     prepare_process(settings)
     house = open_house(settings)
     if sentence := of_another_city(house):
         raise RefusedError(sentence)
-    returned = _read(file)
     applied = apply(house, returned, Signed(who, why))
     _tell(applied, returned, say)
     return _rebuilt(house, say) if applied.ids else 0
