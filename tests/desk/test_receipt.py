@@ -177,13 +177,14 @@ def test_contradictions_tell_how_many_say_otherwise_and_no_number_of_theirs() ->
                 opened_on="2025-06-30",
             ),
             listing("tower", phones="0553-2", road="青阳路", number="41", address="青阳路41号", stated_batch="renovated"),
+            listing("tower", phones="0553-3", road="赭山路", number="1", address="赭山路1号"),
             listing("civil", phones="0553-7"),
         ],
         "union",
     )
     told = {each.title: (each.value, each.others, each.alike, each.told) for each in found}
     assert told == {
-        "门牌": ("青阳路38号", 2, 0, "青阳路40号 139****1234、青阳路41号"),
+        "门牌": ("青阳路38号", 2, 0, "青阳路40号 139****1234、青阳路41号、赭山路1号"),
         "电话": ("0553-1;0553-2", 2, 1, ""),
     }
 
