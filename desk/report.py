@@ -41,11 +41,16 @@ _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 _MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
+def masked(told: str) -> str:
+    """A text in which no person's mobile number can be read."""
+    return _MOBILE.sub(r"\1****\2", told)
+
+
 def plain(value: object) -> str:
     """A value as one line of text that neither runs on for ever nor reaches a person."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
-    told = _MOBILE.sub(r"\1****\2", " ".join(str(value).split()))
+    told = masked(" ".join(str(value).split()))
     return told if len(told) <= 120 else told[:119] + "…"
 
 
@@ -67,7 +72,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
     environment.filters["cell"] = cell
     return environment.get_template("report.md.jinja").render(
         facts=facts,
-        headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", _MOBILE.sub(r"\1****\2", facts.reason))), titles),
+        headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
         groups=_groups(facts, titles, rules, links),

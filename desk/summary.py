@@ -68,6 +68,8 @@ def _next(facts: NightFacts, home: Path) -> Text:
         f"查名册    用 Python、BI 工具打开 {home}/current/analyst.duckdb；第一句可以照抄 README",
         "看夜报    .venv/bin/yizhan serve（样例城市用 make ui），在 Prefect 界面的 Artifacts 里",
     ]
+    if facts.state != "rejected":
+        steps.insert(0, f"发回执    {home}/receipts/{facts.night}：每份名单一个 Excel 文件和一页说明，发给业主")
     if int(facts.quarantine["open_count"].sum()):
         steps.insert(0, "看扣留    .venv/bin/yizhan quarantine：哪些行、为什么、该谁改")
     if facts.state == "rejected":

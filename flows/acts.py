@@ -213,7 +213,7 @@ def add(house: House, values: Mapping[str, str], signed: Signed) -> Answer:
     source = operators_source(house.city.name)
     headers = {field: header for header, field in COLUMNS.items()}
     written_down = json.dumps({headers[name]: text for name, text in {**told, "code": "new"}.items()}, ensure_ascii=False)
-    issues = _issues_of(house, rows_again(pd.Series([written_down], dtype="str"), source), source)
+    issues = issues_of(house, rows_again(pd.Series([written_down], dtype="str"), source), source)
     wrong = issues[is_holding(issues) | (issues["severity"].eq("warning") & issues["field"].isin(list(told)))]
     if len(wrong):
         raise RefusedError(f"通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
@@ -316,13 +316,18 @@ def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> No
     )
     source = house.sources[str(row["source"].iloc[0])]
     corrected = Allowed(corrections=corrections.astype("str")).corrected(row)
-    issues = _issues_of(house, corrected, source)
-    wrong = issues[issues["field"].eq(field) & (is_holding(issues) | issues["severity"].eq("warning"))]
-    if len(wrong):
-        raise RefusedError(f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
+    issues = issues_of(house, corrected, source)
+    if told := fault_of(issues, [field]):
+        raise RefusedError(told)
 
 
-def _issues_of(house: House, rows: pd.DataFrame, source: Source) -> pd.DataFrame:
+def fault_of(issues: pd.DataFrame, fields: Sequence[str]) -> str:
+    """What is wrong with the values of a row's fields, among the row's issues; empty when they can be taken."""
+    wrong = issues[issues["field"].isin(fields) & (is_holding(issues) | issues["severity"].eq("warning"))]
+    return f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}" if len(wrong) else ""
+
+
+def issues_of(house: House, rows: pd.DataFrame, source: Source) -> pd.DataFrame:
     """What the cleaners and the suites find wrong with rows, were they to come on the latest night."""
     night, key = latest_night(house), ("source", "row_key", "line")
     listings, found = standardise(rows, source.layout, house.city, night)

@@ -34,6 +34,8 @@ model = App(name="model", help="The dedupe model: show, train, compare, accept."
 app.command(model)
 decisions = App(name="decisions", help="The journal of decisions: list, verify, restore.")
 app.command(decisions)
+receipt = App(name="receipt", help="A receipt that an owner filled in.")
+app.command(receipt)
 accept = App(name="accept", help="Let through what a gate stopped.")
 app.command(accept)
 #: A terminal folds by its own width; what is piped is folded by nobody, for a folded id can be neither copied nor searched.
@@ -130,6 +132,35 @@ def quarantine(*, source: str | None = None, rule: str | None = None) -> int:
 
 
 @app.command
+def receipts(*, source: str | None = None, on: date | None = None) -> int:
+    """Write the receipts of a night again, below var/receipts: for each owner its lines that failed, and a page that sums up.
+
+    Examples: `yizhan receipts`; `yizhan receipts --source union --on 2026-06-01`.
+
+    Parameters
+    ----------
+    source
+        of this source alone (default: of all whose list came).
+    on
+        the night (default: the latest).
+    """
+    from flows.receipts import write_again
+
+    return write_again(_settings(), say, source=source, on=on)
+
+
+@receipt.command(name="apply")
+def receipt_apply(file: Path, *, who: str, why: str) -> int:
+    """Take the right values out of a receipt that an owner filled in and sent back: all of them or, with every bad line told, none. The night is made again once.
+
+    Example: `yizhan receipt apply union.xlsx --who 李敏 --why 工会交回的回执`.
+    """
+    from flows.returned import apply_receipt
+
+    return apply_receipt(_settings(), say, file, who=who, why=why)
+
+
+@app.command
 def rollback(*, to: str | None = None) -> int:
     """Return to an earlier publication (default: the one before the current).
 
@@ -142,7 +173,7 @@ def rollback(*, to: str | None = None) -> int:
 
 @app.command
 def prune() -> int:
-    """Remove payloads older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
+    """Remove payloads and receipts older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
 
     Example: `yizhan prune`.
     """

@@ -18,6 +18,7 @@ from desk import words
 from flows.gather import parts_of
 from flows.house import House, open_house
 from flows.outlook import warehouse_in_force
+from flows.receipts import prune_receipts
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError, show_night
 from flows.settings import Settings, tonight
@@ -112,17 +113,18 @@ def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
 
 
 def prune_old(settings: Settings, say: Console) -> int:
-    """Remove payloads and publications that are older than the settings keep."""
+    """Remove payloads, receipts and publications that are older than the settings keep."""
     house = open_house(settings)
     before = (tonight(house.city.timezone) - timedelta(days=settings.keep_nights)).isoformat()
     try:
         with house.publisher.writing("—", "清理"):
             pruned = house.archive.prune(before, keep=_still_needed(house))
             gone = house.publisher.prune()
+            receipts = prune_receipts(house, before)
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held
     say.print(
-        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）；旧发布：删去 {len(gone)} 个",
+        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执；旧发布：删去 {len(gone)} 个",
         markup=False,
     )
     return 0

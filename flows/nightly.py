@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from desk.report import cell
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
+from flows.receipts import receipt_lines, write_receipts
 from flows.register import Verdict
 from flows.settings import load_settings, now, tonight
 from warehouse.disk import DiskFullError
@@ -49,14 +51,16 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
             order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
+            receipts = write_receipts(house, night)
     except AnotherWriterError as held:
         return _unpublished("Locked", str(held), house, night)
     except (DiskFullError, JournalError) as stopped:
         return _unpublished("NotPublished", str(stopped), house, night)
-    create_markdown_artifact(key="night-report", markdown=report, description=f"{night} 夜报")
+    markdown = "\n".join([report, *receipt_lines(receipts, house, night)])
+    create_markdown_artifact(key="night-report", markdown=markdown, description=f"{night} 夜报")
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
-    _name(house, night, *needs, *(f"source:{key}" for key in ended.sources))
-    return _state(ended)
+    _name(house, night, *needs, *(f"source:{key}" for key in ended.sources), *(["receipts-failed"] if receipts.faults else []))
+    return _state(ended, receipts.told)
 
 
 def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
@@ -88,7 +92,9 @@ def _name(house: House, night: str, *needs: str) -> None:
         )
 
 
-def _state(ended: Verdict) -> State[None]:
+def _state(ended: Verdict, receipts: Sequence[str]) -> State[None]:
+    """How the night ended, and what went wrong with its receipts: they come after it, and do not make it fail."""
+    message = "；".join(filter(None, [ended.reason, *receipts]))
     if ended.state == "rejected":
-        return Failed(name="Rejected", message=ended.reason)
-    return Completed(name="Quarantined" if ended.state == "quarantined" else None, message=ended.reason)
+        return Failed(name="Rejected", message=message)
+    return Completed(name="Quarantined" if ended.state == "quarantined" else None, message=message)

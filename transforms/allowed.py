@@ -96,7 +96,7 @@ class Allowed:
         marks = _marks(self.corrections[self.corrections["field"].isin(columns_of("row"))])
         asked = names.isin(marks.index) | digests.str.contains(_CORRECTED, regex=False).fillna(value=False).astype(bool)
         mark = names[asked].map(marks)
-        plain = digests[asked].str.split(_CORRECTED, n=1).str[0]
+        plain = as_written(digests[asked])
         outdated = pd.Series(data=False, index=known.index)
         outdated[asked] = digests[asked].ne(plain.where(mark.isna(), plain + _CORRECTED + mark))
         return outdated
@@ -120,6 +120,16 @@ class Allowed:
         for found in by_scope:
             told = told.fillna(pd.Series(found, index=issues.index, dtype="str"))
         return issues.assign(decision_id=told.mask(issues["rule"].isin(NEVER_ALLOWED)))
+
+
+def as_written(digests: pd.Series) -> pd.Series:
+    """Digests of rows as their owner wrote them, without what people's values add."""
+    return digests.str.split(_CORRECTED, n=1).str[0]
+
+
+def is_corrected(digest: str) -> bool:
+    """Whether a row with this digest holds a person's value."""
+    return _CORRECTED in digest
 
 
 def is_holding(issues: pd.DataFrame) -> pd.Series:

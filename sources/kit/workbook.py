@@ -50,7 +50,7 @@ class Workbook:
         return Raw(cells, lines, {label: tuple(rows.columns) for label, rows in blocks}, parts, unusable=digits_lost(cells))
 
     def _sheets(self, payload: Payload, *, several: bool) -> list[tuple[str, pd.DataFrame]]:
-        with _opened(payload) as workbook:
+        with opened(payload) as workbook:
             shown = [
                 each.name
                 for each in workbook.sheets_metadata
@@ -74,7 +74,8 @@ class Workbook:
         return cells
 
 
-def _opened(payload: Payload) -> CalamineWorkbook:
+def opened(payload: Payload) -> CalamineWorkbook:
+    """The workbook of the payload. Raises NotAsDeclaredError with a Chinese sentence when it is locked, or none."""
     content = payload.content
     if _WEB_PAGE.match(content[:200]):
         raise NotAsDeclaredError(
@@ -98,7 +99,7 @@ def _table(sheet: CalamineSheet, header_ends: int) -> list[list[str]]:
 
     Below the header only a merge down one column is filled: one across columns is a note or a sum, not a row's values.
     """
-    table = [list(map(_text, row)) for row in sheet.to_python(skip_empty_area=False)]
+    table = [list(map(cell_text, row)) for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
         if top < len(table) and left < len(table[0]) and (top < header_ends or left == right):
             for row in table[top : bottom + 1]:
@@ -112,7 +113,8 @@ def _flattened(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     return ["/".join(dict.fromkeys(part for part in column if part)) for column in columns]
 
 
-def _text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """A cell as the text that a person would write."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

@@ -55,6 +55,23 @@ def test_the_report_says_first_whether_anything_must_be_done_and_where_every_row
     for row in household.query("select * from source_night").itertuples():
         assert f"| {row.rows_read} | {row.accepted} | {row.held_back} | {row.ignored} |" in told
     assert "缺少名称" in told
+    assert "## 回执" in told
+    assert {path.name for path in (household.home / "receipts" / iso(0)).iterdir()} == {
+        f"{key}.{kind}" for key in household.house.sources for kind in ("xlsx", "html")
+    }
+
+
+def test_a_night_whose_receipts_cannot_be_written_is_published_and_says_so(household: Household) -> None:
+    (household.home / "receipts").write_text("在路上")
+    ended = run()
+    assert (ended.type.value, ended.name) == ("COMPLETED", "Quarantined")
+    assert "union 的回执没有写成" in str(ended.message)
+    run_id = ended.state_details.flow_run_id
+    assert run_id is not None
+    assert "union 的回执没有写成" in report(run_id).replace("\\", "")
+    with get_client(sync_client=True) as client:
+        tagged = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=["receipts-failed"])))
+    assert run_id in {each.id for each in tagged}
 
 
 def test_a_second_run_of_the_night_changes_nothing(household: Household) -> None:
