@@ -15,6 +15,9 @@ from transforms.naming import name_of
 #: The redirect's path before an action's name.
 PATH: Final = "/do/"
 
+#: The redirect's path before the id of a run.
+RUN: Final = "/run/"
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:

@@ -1,4 +1,4 @@
-"""The redirect behind a report's links: it finds the action's deployment at the click and opens its form, filled in."""
+"""The redirect behind a report's and a message's links: it finds the action's deployment at the click and opens its form, filled in; or the page of a run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from html import escape
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import requests
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from desk.links import PATH
+from desk.links import PATH, RUN
 from desk.words import ACTIONS
 
 #: Seconds that Prefect may take to name a deployment.
@@ -21,8 +22,9 @@ _PATIENCE: Final = 10
 _NUMBERS: Final = ("count",)
 
 
-def redirect_app(api: str) -> FastAPI:
-    """The application; `api` is the address of Prefect's API (…/api), beside which its UI answers."""
+def redirect_app(api: str, ui: str | None = None) -> FastAPI:
+    """The application; `api` is the address of Prefect's API (…/api). Its UI answers beside it, or for browsers at `ui` where a proxy stands before it."""
+    ui = ui or api.removesuffix("/api")
     app = FastAPI(title="驿站", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get(PATH + "{action}")
@@ -36,8 +38,11 @@ def redirect_app(api: str) -> FastAPI:
         if found.status_code != 200:
             return _sorry(503, f"“{ACTIONS[action]}”还没有部署：请用 yizhan serve（或 make ui）启动后再点")
         parameters = json.dumps({"form": filled_in(action, dict(request.query_params))}, ensure_ascii=False)
-        ui = api.removesuffix("/api")
         return RedirectResponse(f"{ui}/v2/deployments/deployment/{found.json()['id']}/run?parameters={quote(parameters)}", 302)
+
+    @app.get(RUN + "{run_id}")
+    def open_run(run_id: UUID) -> Response:
+        return RedirectResponse(f"{ui}/v2/runs/flow-run/{run_id}?tab=Artifacts", 302)
 
     return app
 

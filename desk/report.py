@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -42,12 +42,18 @@ def cell(value: object) -> str:
     """A value as the text of one Markdown table cell: nothing in it acts, breaks the row, runs on for ever or reaches a person."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
-    told = _MOBILE.sub(r"\1****\2", " ".join(str(value).split()))
+    told = masked(" ".join(str(value).split()))
     return _ACTIVE.sub(r"\\\1", told if len(told) <= 120 else told[:119] + "…")
 
 
-def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> str:
-    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies; `links`: to the actions' forms."""
+def masked(told: str) -> str:
+    """A text in which no person's mobile number can be read."""
+    return _MOBILE.sub(r"\1****\2", told)
+
+
+def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links, waiting: Sequence[str] = ()) -> str:
+    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies; `links`: to the actions' forms;
+    `waiting`: messages of nights before that could not be sent yet, a sentence each."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -59,9 +65,10 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
     environment.filters["cell"] = cell
     return environment.get_template("report.md.jinja").render(
         facts=facts,
-        headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", _MOBILE.sub(r"\1****\2", facts.reason))), titles),
+        headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
+        waiting=waiting,
         groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),
         pictures=_pictures(facts, titles),

@@ -96,6 +96,22 @@ def serve(*, sample: bool = False) -> int:
 
 
 @app.command
+def watch(*, grace: float = 3.0) -> int:
+    """Say nothing and exit 0 when last night was run by its time; else exit 1, say which was not, and tell it outside once. For a timer of the OS.
+
+    Examples: `yizhan watch`; `yizhan watch --grace 5`.
+
+    Parameters
+    ----------
+    grace
+        hours after 02:00 city time by which a night must have ended.
+    """
+    from flows.watch import watch as look_out
+
+    return look_out(_settings(), say, grace=grace)
+
+
+@app.command
 def status() -> int:
     """Last night, the age of each source, and the open quarantine.
 

@@ -13,12 +13,12 @@ from rich.console import Console
 from flows.sample import sample_city
 from flows.server import HOST, prefect_server, refuse_taken
 from flows.settings import Settings, set_variable
+from flows.watch import NIGHT_AT
 
 if TYPE_CHECKING:  # Prefect reads its settings when it is imported
     from prefect.deployments.runner import RunnerDeployment
 
-#: Two in the morning, city time: after the owners' own nightly exports, before anyone's day begins.
-SCHEDULE = "0 2 * * *"
+SCHEDULE = f"{NIGHT_AT.minute} {NIGHT_AT.hour} * * *"
 
 
 def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
@@ -32,23 +32,23 @@ def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
         set_variable("YIZHAN_HOME", str(settings.home.resolve()))
-        api = running.enter_context(prefect_server(settings.home, settings.port))
+        api = running.enter_context(prefect_server(settings.home, settings.port, settings.ui_address))
         set_variable("PREFECT_API_URL", api)
         set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
-        running.enter_context(our_pages(api, settings.desk_port))
+        running.enter_context(our_pages(api, settings.desk_port, settings.ui_address))
         Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
         _serve_deployments(timezone)
 
 
 @contextmanager
-def our_pages(api: str, port: int) -> Iterator[None]:
+def our_pages(api: str, port: int, ui: str) -> Iterator[None]:
     """Our own pages on 127.0.0.1 while the block runs. Raises ServerError when the port is taken."""
     import uvicorn
 
     from desk.redirect import redirect_app
 
     refuse_taken(port, "YIZHAN_DESK_PORT")
-    server = uvicorn.Server(uvicorn.Config(redirect_app(api), host=HOST, port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(redirect_app(api, ui), host=HOST, port=port, log_level="warning"))
     serving = Thread(target=server.run, daemon=True)
     serving.start()
     try:

@@ -28,18 +28,19 @@ class ServerError(RuntimeError):
 def running_server(home: Path) -> str | None:
     """Address of the API of the server that `make ui` started with this home, when it answers."""
     record = home / "prefect" / "ui.json"
-    if not record.exists():
+    try:
+        address = str(json.loads(record.read_text("utf-8"))["api"])
+    except (OSError, ValueError, KeyError):  # none was started, or it is being written
         return None
-    address = str(json.loads(record.read_text("utf-8"))["api"])
     return address if _healthy(address) else None
 
 
 @contextmanager
-def prefect_server(home: Path, port: int) -> Iterator[str]:
-    """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API."""
+def prefect_server(home: Path, port: int, ui: str) -> Iterator[str]:
+    """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API. `ui`: where a browser reaches its pages."""
     refuse_taken(port, "YIZHAN_PORT")
     api = f"http://{HOST}:{port}/api"
-    set_variable("PREFECT_SERVER_UI_API_URL", api)  # else the pages ask port 4200, whatever the server's own is
+    set_variable("PREFECT_SERVER_UI_API_URL", f"{ui}/api")  # else the pages ask port 4200, whatever the server's own is
     record = home / "prefect" / "ui.json"
     with (home / "prefect" / "server.log").open("w", encoding="utf-8") as output:
         server = subprocess.Popen(  # noqa: S603

@@ -104,3 +104,10 @@ def test_a_form_is_drawn_in_chinese_and_asks_who_and_why_at_its_end(form: type[S
     for told in drawn["properties"].values():
         words = told.get("title", "") + told.get("description", "")
         assert re.search("[\u4e00-\u9fff]", words), told
+
+
+def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it() -> None:
+    run = "0c6f3a52-1111-4222-8333-444455556666"
+    app = TestClient(redirect_app("http://127.0.0.1:4200/api", "https://yizhan.example.cn"), follow_redirects=False)
+    assert app.get(f"/run/{run}").headers["location"] == f"https://yizhan.example.cn/v2/runs/flow-run/{run}?tab=Artifacts"
+    assert app.get("/run/none").status_code == 422
