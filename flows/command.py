@@ -112,6 +112,17 @@ def watch(*, grace: float = 3.0) -> int:
 
 
 @app.command
+def doctor() -> int:
+    """Check this machine, a line each: well, or what is wrong and what to do. Exit code 1 when anything is wrong.
+
+    Example: `yizhan doctor`.
+    """
+    from flows.doctor import check_machine
+
+    return check_machine(_settings(), say)
+
+
+@app.command
 def status() -> int:
     """Last night, the age of each source, and the open quarantine.
 
