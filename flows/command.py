@@ -91,7 +91,7 @@ def serve(*, sample: bool = False) -> int:
 
     settings = _settings()
     prepare_process(settings)
-    serve_all(settings, open_house(settings).city.timezone, sample=sample)
+    serve_all(open_house(settings), sample=sample)
     return PUBLISHED
 
 
@@ -168,7 +168,7 @@ def rollback(*, to: str | None = None) -> int:
 
 @app.command
 def prune() -> int:
-    """Remove payloads older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
+    """Remove payloads and Prefect's runs older than YIZHAN_KEEP_NIGHTS, and publications beyond YIZHAN_KEEP_PUBLICATIONS.
 
     Example: `yizhan prune`.
     """

@@ -146,7 +146,7 @@ def _told(error: ErrorDetails) -> str:
 def prepare_process(settings: Settings) -> None:
     """Set what Prefect and Great Expectations read from the environment when they are imported: call before either is.
 
-    Prefect's home is var/prefect; nothing is told to anyone (no analytics); results are JSON, not pickles.
+    Prefect's home is var/prefect; nothing is told to anyone (no analytics); results are JSON, not pickles; runs older than `keep_nights` are removed by its server.
     """
     home = (settings.home / "prefect").resolve()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -155,6 +155,8 @@ def prepare_process(settings: Settings) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(settings.keep_nights * 86400),
         "GX_ANALYTICS_ENABLED": "false",
     }
     for name in ("NO_PROXY", "no_proxy"):  # a proxy for the world outside must not stand before our own servers
