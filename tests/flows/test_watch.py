@@ -77,6 +77,8 @@ def test_a_night_that_did_not_run_is_told_once_and_the_next_again(tmp_path: Path
             assert "2026-06-04 这一夜应于 02:00 开始，到 06-04 05:00 还没有跑完" in text
             assert "自 2026-06-03 起已有 2 夜没有跑" in text
             assert "请启动 yizhan serve" in text
+        publication(tmp_path, "2026-06-03-2", ("2026-06-03",))
+        assert "自 2026-06-04 起已有 1 夜没有跑" in looked(tmp_path, address(channel))[1], "what is said changes, the night does not"
         assert [each.splitlines()[0] for each in said(channel)] == ["芜湖市驿站 2026-06-04：这一夜没有跑完"]
         clock.setattr(watching, "now", lambda: AFTERNOON + timedelta(days=1))
         looked(tmp_path, address(channel))
