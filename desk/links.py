@@ -27,6 +27,9 @@ PAGES: Final[Mapping[str, str]] = {
     "do": DO,
 }
 
+#: The redirect's path before the id of a run.
+RUN: Final = "/run/"
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import requests
 
@@ -37,6 +38,11 @@ def form_address(api: str, ui: str, action: str, query: dict[str, str]) -> str:
         raise UnservedError(503, f"“{ACTIONS[action]}”还没有部署：请用 yizhan serve（或 make ui）启动后再点")
     parameters = json.dumps({"form": filled_in(action, query)}, ensure_ascii=False)
     return f"{ui}/v2/deployments/deployment/{found.json()['id']}/run?parameters={quote(parameters)}"
+
+
+def run_address(ui: str, run_id: UUID) -> str:
+    """Address of the page of a run."""
+    return f"{ui}/v2/runs/flow-run/{run_id}?tab=Artifacts"
 
 
 def filled_in(action: str, query: dict[str, str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -59,8 +59,9 @@ def cell(value: object) -> str:
     return _ACTIVE.sub(r"\\\1", plain(value))
 
 
-def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> str:
-    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies; `links`: to the actions' forms."""
+def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links, waiting: Sequence[str] = ()) -> str:
+    """Markdown of the night. `titles`: source key → Chinese title; `rules`: rule id → rule, for titles and remedies; `links`: to the actions' forms;
+    `waiting`: messages of nights before that could not be sent yet, a sentence each."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -75,6 +76,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
+        waiting=waiting,
         groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),
         pictures=_pictures(facts, titles),

@@ -94,8 +94,35 @@ def serve(*, sample: bool = False) -> int:
 
     settings = _settings()
     prepare_process(settings)
-    serve_all(settings, open_house(settings).city.timezone, sample=sample)
+    serve_all(open_house(settings), sample=sample)
     return PUBLISHED
+
+
+@app.command
+def watch(*, grace: float = 3.0) -> int:
+    """Say nothing and exit 0 when last night was run by its time; else exit 1, say which was not, and tell it outside once. For a timer of the OS.
+
+    Examples: `yizhan watch`; `yizhan watch --grace 5`.
+
+    Parameters
+    ----------
+    grace
+        hours after 02:00 city time by which a night must have ended.
+    """
+    from flows.watch import watch as look_out
+
+    return look_out(_settings(), say, grace=grace)
+
+
+@app.command
+def doctor() -> int:
+    """Check this machine, a line each: well, or what is wrong and what to do. Exit code 1 when anything is wrong.
+
+    Example: `yizhan doctor`.
+    """
+    from flows.doctor import check_machine
+
+    return check_machine(_settings(), say)
 
 
 @app.command
@@ -173,7 +200,7 @@ def rollback(*, to: str | None = None) -> int:
 
 @app.command
 def prune() -> int:
-    """Remove payloads and receipts older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
+    """Remove payloads, receipts and Prefect's runs older than YIZHAN_KEEP_NIGHTS and publications beyond YIZHAN_KEEP_PUBLICATIONS.
 
     Example: `yizhan prune`.
     """

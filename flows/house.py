@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from flows.outbox import Outbox
 from flows.settings import ROOT, SettingError, Settings, now
 from sources.kit.archive import Archive
 from sources.kit.named import Named
@@ -81,6 +82,11 @@ class House:
     def publisher(self) -> Publisher:
         """The warehouse's publications and the writer's lock."""
         return Publisher(self.settings.home, keep=self.settings.keep_publications, clock=now)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits to be told to people outside, and the way to tell it."""
+        return Outbox(self.settings.home, self.settings.notify or "", clock=now)
 
     @property
     def journal(self) -> Path:

@@ -21,7 +21,7 @@ from flows.outlook import warehouse_in_force
 from flows.receipts import prune_receipts
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError, show_night
-from flows.settings import Settings, tonight
+from flows.settings import Settings, prepare_process, tonight
 from sources.kit.city_new import new_city
 from warehouse.lock import AnotherWriterError
 from warehouse.publish import NoSuchPublicationError
@@ -113,7 +113,7 @@ def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
 
 
 def prune_old(settings: Settings, say: Console) -> int:
-    """Remove payloads, receipts and publications that are older than the settings keep."""
+    """Remove payloads, receipts, publications and runs that are older than the settings keep."""
     house = open_house(settings)
     before = (tonight(house.city.timezone) - timedelta(days=settings.keep_nights)).isoformat()
     try:
@@ -124,10 +124,20 @@ def prune_old(settings: Settings, say: Console) -> int:
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held
     say.print(
-        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执；旧发布：删去 {len(gone)} 个",
+        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执、{_old_runs(settings)} 次运行的记录；旧发布：删去 {len(gone)} 个",
         markup=False,
     )
     return 0
+
+
+def _old_runs(settings: Settings) -> int:
+    """Remove old runs from Prefect's database, where there is one; how many."""
+    if not (settings.home / "prefect" / "prefect.db").exists():
+        return 0
+    prepare_process(settings)
+    from flows.old_runs import prune_runs
+
+    return prune_runs()
 
 
 def make_city(folder: Path, say: Console) -> int:

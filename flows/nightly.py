@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from prefect import flow, task
+from prefect import Flow, flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.logging.loggers import flow_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -19,6 +22,7 @@ from desk.report import cell
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
+from flows.notices import tell_of_night
 from flows.receipts import receipt_lines, write_receipts
 from flows.register import Verdict
 from flows.settings import load_settings, now, tonight
@@ -31,7 +35,21 @@ _receive = task(name="receive", cache_policy=NO_CACHE, persist_result=False)(rec
 _conclude = task(name="register", cache_policy=NO_CACHE, persist_result=False)(conclude)
 
 
-@flow(name="nightly", persist_result=False)
+def _tell(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tell people outside how the night ended. A hook: it runs when the state stands, also that of a run whose process died, and can fail no night."""
+    house = open_house(load_settings(), with_model=False)
+    given = flow_run.parameters.get("on")
+    night = date.fromisoformat(str(given)) if given else _business_date(house, flow_run)
+    for sentence in tell_of_night(house, night, str(state.name), str(state.message or ""), str(flow_run.id)):
+        flow_run_logger(flow_run, flow).warning("通知：%s", sentence)
+
+
+def _business_date(house: House, run: FlowRun) -> date:
+    """The night of a run that names none: that of the day on which it began."""
+    return (run.start_time or now()).astimezone(ZoneInfo(house.city.timezone)).date()
+
+
+@flow(name="nightly", persist_result=False, on_completion=[_tell], on_failure=[_tell], on_crashed=[_tell])
 def nightly(on: date | None = None, full: bool = False, refetch: bool = False, source: list[str] | None = None) -> State[None]:
     """Run one night: fetch every list, hold back what is wrong, find which listings are one station, publish the register.
 

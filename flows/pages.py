@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.facts import night_facts
-from desk.links import DO, HOME
-from desk.redirect import UnservedError, form_address
+from desk.links import DO, HOME, RUN
+from desk.redirect import UnservedError, form_address, run_address
 from desk.report import headline
 from desk.web import HEADERS, page
 from flows.outlook import warehouse_in_force
@@ -27,7 +28,7 @@ from flows.visitor import refusal, visitor_of
 def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settling) -> FastAPI:
     """The application; `api` is the address of Prefect's API (…/api), beside which its UI answers."""
     app = FastAPI(title="驿站", docs_url=None, redoc_url=None, openapi_url=None)
-    ui = (settings.ui_url or api.removesuffix("/api")).rstrip("/")
+    ui = settings.ui_address
     hosts = {f"127.0.0.1:{settings.desk_port}", f"localhost:{settings.desk_port}", urlsplit(settings.desk_address).netloc}
 
     @app.middleware("http")
@@ -49,6 +50,10 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
             return RedirectResponse(form_address(api, ui, action, {**dict(request.query_params), **({"who": name} if name else {})}), 302)
         except UnservedError as unserved:
             return _sorry(unserved.status, str(unserved))
+
+    @app.get(RUN + "{run_id}")
+    def open_run(run_id: UUID) -> Response:
+        return RedirectResponse(run_address(ui, run_id), 302)
 
     @app.get(HOME)
     def home() -> Response:

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from flows.house import House
+from flows.missed import begin_tonight, put_right
 from flows.sample import sample_city
 from flows.server import HOST, prefect_server, refuse_taken
 from flows.settings import Settings, set_variable
+from flows.watch import NIGHT_AT
 
 if TYPE_CHECKING:  # Prefect reads its settings when it is imported
     from prefect.deployments.runner import RunnerDeployment
 
-#: Two in the morning, city time: after the owners' own nightly exports, before anyone's day begins.
-SCHEDULE = "0 2 * * *"
+SCHEDULE = f"{NIGHT_AT.minute} {NIGHT_AT.hour} * * *"
 
 
-def serve(settings: Settings, timezone: str, *, sample: bool) -> None:
+def serve(house: House, *, sample: bool) -> None:
     """Serve the UI and the nightly deployment until SIGINT or SIGTERM; with `sample` the sample city too."""
     for stop in (
         signal.SIGTERM,
         signal.SIGINT,
     ):  # stopped by a service manager as by Ctrl-C, also where a shell had it ignored: children first
         signal.signal(stop, signal.default_int_handler)
+    settings = house.settings
     with ExitStack() as running:
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
         set_variable("YIZHAN_HOME", str(settings.home.resolve()))
-        api = running.enter_context(prefect_server(settings.home, settings.port, settings.ui_url))
+        api = running.enter_context(prefect_server(settings.home, settings.port, settings.ui_address))
         set_variable("PREFECT_API_URL", api)
         set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
         running.enter_context(our_pages(settings, api))
         Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
-        _serve_deployments(timezone)
+        _serve_deployments(house, api)
 
 
 @contextmanager
@@ -92,7 +96,15 @@ def deployments(timezone: str) -> list[RunnerDeployment]:
     return [each for each in made if isinstance(each, RunnerDeployment)]
 
 
-def _serve_deployments(timezone: str) -> None:
-    from prefect import serve as serve_deployments
+def _serve_deployments(house: House, api: str) -> None:
+    """Wait for runs and execute them. What the last stop left is put right first, while nobody waits for runs yet."""
+    from prefect.runner import Runner
 
-    serve_deployments(*deployments(timezone), print_starting_message=False)
+    told = put_right(api)
+    runner = Runner()
+    for each in deployments(house.city.timezone):
+        runner.add_deployment(each)
+    for sentence in filter(None, (*told, begin_tonight(api, house))):
+        Console().print(sentence, markup=False)
+    with suppress(KeyboardInterrupt):  # how a stop arrives, see `serve`
+        asyncio.run(runner.start())

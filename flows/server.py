@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import requests
 
@@ -28,33 +31,40 @@ class ServerError(RuntimeError):
 def running_server(home: Path) -> str | None:
     """Address of the API of the server that `make ui` started with this home, when it answers."""
     record = home / "prefect" / "ui.json"
-    if not record.exists():
+    try:
+        address = str(json.loads(record.read_text("utf-8"))["api"])
+    except (OSError, ValueError, KeyError):  # none was started, or it is being written
         return None
-    address = str(json.loads(record.read_text("utf-8"))["api"])
     return address if _healthy(address) else None
 
 
 @contextmanager
-def prefect_server(home: Path, port: int, seen_at: str | None = None) -> Iterator[str]:
-    """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API. `seen_at`: where a browser reaches its pages, when not there."""
+def prefect_server(home: Path, port: int, ui: str) -> Iterator[str]:
+    """Prefect's server on 127.0.0.1 while the block runs; gives the address of its API. `ui`: where a browser reaches its pages."""
     refuse_taken(port, "YIZHAN_PORT")
     api = f"http://{HOST}:{port}/api"
-    set_variable(
-        "PREFECT_SERVER_UI_API_URL", f"{seen_at.rstrip('/')}/api" if seen_at else api
-    )  # else the pages ask port 4200, whatever the server's own is
+    set_variable("PREFECT_SERVER_UI_API_URL", f"{ui}/api")  # else the pages ask port 4200, whatever the server's own is
     record = home / "prefect" / "ui.json"
-    with (home / "prefect" / "server.log").open("w", encoding="utf-8") as output:
+    log = home / "prefect" / "server.log"
+    if log.exists():
+        log.replace(log.with_name("server.log.1"))  # why the last one ended is asked after it was started again
+    with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    is_over, is_up = Event(), False
     try:
-        _wait(server, api, Path(output.name))
+        _wait(server, api, log)
         record.write_text(json.dumps({"api": api, "pid": server.pid}), "utf-8")
+        Thread(target=_end_with, args=(server, is_over), daemon=True).start()
+        is_up = True
         yield api
     finally:
+        is_over.set()
+        ended_by_itself = is_up and server.poll() is not None
         record.unlink(missing_ok=True)
         server.terminate()
         try:
@@ -62,6 +72,15 @@ def prefect_server(home: Path, port: int, seen_at: str | None = None) -> Iterato
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait(timeout=30)
+        if ended_by_itself:
+            raise ServerError(f"Prefect 服务自己停了，夜跑和页面都停；原因见 {log}，请重新启动")
+
+
+def _end_with(server: subprocess.Popen[bytes], is_over: Event) -> None:
+    """End this process when the server ends by itself: a service manager starts both anew, and nights are not waited for in vain."""
+    server.wait()
+    if not is_over.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def refuse_taken(port: int, setting: str) -> None:

@@ -20,6 +20,9 @@ PREFIX = "YIZHAN_"
 
 #: User and password before the host of an address, with or without a scheme.
 _CREDENTIALS = re.compile(r"[^/@\s]+@")
+
+#: Of which nights a message may be sent: nothing was published; something new needs a person; published and quiet; not run by its time.
+NOTIFIED = ("rejected", "needs-review", "published", "missed")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -43,17 +46,21 @@ class Settings(BaseSettings):
     proxy: str | None = Field(None, description="proxy for HTTP sources, http://host:port")
     sftp_host_key: str | None = Field(None, description="known_hosts line, or the path of a known_hosts file")
     port: int = Field(4200, ge=1, le=65535, description="port of the Prefect UI on 127.0.0.1")
+    ui_url: str | None = Field(None, description="address of the Prefect UI as a browser reaches it, where a proxy stands before it")
     desk_port: int = Field(4201, ge=1, le=65535, description="port of our own pages on 127.0.0.1")
     desk_url: str | None = Field(None, description="address of our own pages as a browser reaches them, where a proxy stands before them")
     desk_secret: str | None = Field(
         None, min_length=16, description="what the proxy sends with each request to our own pages, and nobody else knows"
     )
-    ui_url: str | None = Field(None, description="address of the Prefect UI as a browser reaches it, where a proxy stands before it")
+    notify: str | None = Field(None, repr=False, description="where severe things are told: addresses of apprise, with a blank between two")
+    notify_on: str = Field(
+        "rejected,needs-review,missed", description="of which nights: rejected, needs-review, published, missed; none: of no night"
+    )
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
     workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")
 
-    @field_validator("proxy", "desk_url", "ui_url")
+    @field_validator("proxy", "ui_url", "desk_url")
     @classmethod
     def _proxy_is_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
@@ -67,10 +74,27 @@ class Settings(BaseSettings):
             raise ValueError("文件不存在")
         return value
 
+    @field_validator("notify_on")
+    @classmethod
+    def _nights_are_known(cls, value: str) -> str:
+        if unknown := set(_words(value)) - {*NOTIFIED, "none"}:
+            raise ValueError(f"不认识 {'、'.join(sorted(unknown))}；可写 {'、'.join(NOTIFIED)}（逗号分隔），或 none")
+        return value
+
+    @property
+    def notified(self) -> frozenset[str]:
+        """Of which nights a message is sent."""
+        return frozenset(_words(self.notify_on)) & set(NOTIFIED)
+
     @cached_property
     def variables(self) -> Mapping[str, str]:
         """Every YIZHAN_ setting by its name without the prefix, the environment before the env file."""
         return {name.removeprefix(PREFIX): value for name, value in _environment(self.env_file).items() if name.startswith(PREFIX)}
+
+    @property
+    def ui_address(self) -> str:
+        """Where a browser reaches the Prefect UI, without a slash at the end."""
+        return (self.ui_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def desk_address(self) -> str:
@@ -126,7 +150,7 @@ def _told(error: ErrorDetails) -> str:
 def prepare_process(settings: Settings) -> None:
     """Set what Prefect and Great Expectations read from the environment when they are imported: call before either is.
 
-    Prefect's home is var/prefect; nothing is told to anyone (no analytics); results are JSON, not pickles.
+    Prefect's home is var/prefect; nothing is told to anyone (no analytics); results are JSON, not pickles; runs older than `keep_nights` are removed by its server.
     """
     home = (settings.home / "prefect").resolve()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -135,6 +159,8 @@ def prepare_process(settings: Settings) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(settings.keep_nights * 86400),
         "GX_ANALYTICS_ENABLED": "false",
     }
     for name in ("NO_PROXY", "no_proxy"):  # a proxy for the world outside must not stand before our own servers
@@ -161,6 +187,10 @@ def now() -> datetime:
 def tonight(timezone: str) -> date:
     """The business date that is running now in the city's time zone."""
     return now().astimezone(ZoneInfo(timezone)).date()
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _environment(env_file: Path | None) -> dict[str, str]:

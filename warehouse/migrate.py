@@ -44,11 +44,11 @@ def migrate(connection: Connection) -> None:
 
     Raises NewerWarehouseError when its revision is not known here.
     """
-    script = ScriptDirectory(str(FOLDER))
+    head, known = head_revision()
     now = revision_of(connection)
-    if now == script.get_current_head():
+    if now == head:
         return
-    if now is not None and now not in {revision.revision for revision in script.walk_revisions()}:
+    if now is not None and now not in known:
         raise NewerWarehouseError(f"仓库的版本（{now}）比本程序新；请升级程序，或回退到由本版本发布的仓库")
     command.upgrade(_config(connection), "head")
 
@@ -56,6 +56,12 @@ def migrate(connection: Connection) -> None:
 def revision_of(connection: Connection) -> str | None:
     """The warehouse's revision, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> tuple[str | None, frozenset[str]]:
+    """The latest revision of this version, and every one that it knows."""
+    script = ScriptDirectory(str(FOLDER))
+    return script.get_current_head(), frozenset(revision.revision for revision in script.walk_revisions())
 
 
 def drift(connection: Connection) -> list[Any]:

@@ -31,10 +31,13 @@ class Token:
 
 
 class Auth(Protocol):
-    """A way to authenticate. `settings` are the names an operator checks when the owner answers 401."""
+    """A way to authenticate. `settings` are the names an operator checks when the owner answers 401, `needs` all that have to be given."""
 
     @property
     def settings(self) -> tuple[str, ...]: ...
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...
 
     def headers(self, wire: Wire, method: str, path: str) -> Mapping[str, str]:
         """Headers for one request; `path` is the path with its query, as it is sent."""
@@ -52,6 +55,10 @@ class ApiKey:
     @property
     def settings(self) -> tuple[str, ...]:
         return (self.secret,)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.settings
 
     def headers(self, wire: Wire, method: str, path: str) -> Mapping[str, str]:  # noqa: ARG002
         """The key."""
@@ -71,6 +78,10 @@ class Hmac:
     @property
     def settings(self) -> tuple[str, ...]:
         return (self.app_id, self.secret)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.settings
 
     def headers(self, wire: Wire, method: str, path: str) -> Mapping[str, str]:
         """The app's id, the time by the clock given, and the signature."""
@@ -96,6 +107,10 @@ class ClientCredentials:
     @property
     def settings(self) -> tuple[str, ...]:
         return (self.client_id, self.client_secret)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.token_url, *self.settings)
 
     def headers(self, wire: Wire, method: str, path: str) -> Mapping[str, str]:  # noqa: ARG002
         """The token, asked for when there is none or the last one is about to expire."""

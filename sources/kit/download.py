@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from sources.kit.auth import Auth
@@ -44,6 +45,16 @@ class Download:
             raise FetchError(Outcome.EMPTY, "收到的文件是空的；沿用上次的名单，请联系对方，确认是否发布出错")
         check_end(answer.content, self.form)
         return Fetched((part,), etag=answer.etag, last_modified=answer.last_modified)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """See `sources.kit.knock.Knockable`."""
+        return (self.address, *(self.auth.needs if self.auth else ()))
+
+    def knock(self, call: FetchCall) -> datetime | None:
+        """See `sources.kit.knock.Knockable`."""
+        with Wire(call, self.address) as wire:
+            return wire.knock({}, self.auth)
 
 
 def check_end(content: bytes, form: Form) -> None:

@@ -52,15 +52,29 @@ class Files:
 
     def __call__(self, call: FetchCall) -> Fetched:
         """Fetch. See `sources.kit.call.Fetch`."""
+        with self._opened(call) as (place, folder):
+            found = [_read_one(call, place, entry) for entry in self._listed(place, folder)]
+        return _kept(call, found)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """See `sources.kit.knock.Knockable`. A password or key is needed by some addresses alone: knocking tells."""
+        return (self.address,)
+
+    def knock(self, call: FetchCall) -> None:
+        """See `sources.kit.knock.Knockable`: the folder is looked into, no file is."""
+        with self._opened(call) as (place, folder):
+            self._listed(place, folder)
+
+    @contextmanager
+    def _opened(self, call: FetchCall) -> Iterator[tuple[AbstractFileSystem, str]]:
+        """The file system and the folder in it; faults of either are told as FetchError."""
         address, setting = call.named.text(self.address), PREFIX + self.address
         parts = urlsplit(address)
         if "://" in address and parts.scheme not in ("file", "sftp"):
             raise FetchError(Outcome.NOT_CONFIGURED, f"{setting} 不能用；请填目录的路径，或以 sftp:// 开头的地址")
         with _told(call, parts, setting), self._place(call, parts) as place:
-            found = self._read(call, place, parts.path if parts.scheme else address)
-        if not found:
-            raise FetchError(Outcome.NOT_FOUND, f"目录里没有 {self.pattern}；请联系对方放入名单，或检查 {setting}")
-        return _kept(call, found)
+            yield place, parts.path if parts.scheme else address
 
     @contextmanager
     def _place(self, call: FetchCall, parts: SplitResult) -> Iterator[AbstractFileSystem]:
@@ -88,9 +102,11 @@ class Files:
             return {"password": call.secrecy.keep(unquote(parts.password))}
         return {"password": call.secret(self.password)} if self.password else {}
 
-    def _read(self, call: FetchCall, place: AbstractFileSystem, folder: str) -> list[_Found]:
+    def _listed(self, place: AbstractFileSystem, folder: str) -> list[dict[str, Any]]:
         entries = [entry for entry in place.ls(folder or "/", detail=True) if entry["type"] != "directory" and self._wants(entry["name"])]
-        return [_read_one(call, place, entry) for entry in sorted(entries, key=lambda entry: str(entry["name"]))]
+        if not entries:
+            raise FetchError(Outcome.NOT_FOUND, f"目录里没有 {self.pattern}；请联系对方放入名单，或检查 {PREFIX + self.address}")
+        return sorted(entries, key=lambda entry: str(entry["name"]))
 
     def _wants(self, path: str) -> bool:
         name = PurePosixPath(path).name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -90,6 +92,17 @@ class Wire:
             return answer
         raise self._refusal(answer, self._setting, auth.settings if auth else ())
 
+    def knock(self, parameters: Mapping[str, str], auth: Auth | None) -> datetime | None:
+        """Ask as `get` does, and hang up at the answer: the list itself is not read. The owner's clock, where it tells its time. Raises FetchError for all but 200."""
+        answer = self._once(requests.Request("GET", self.url, params=dict(parameters)), auth, reads=False)
+        if answer.status != 200:
+            raise self._refusal(answer, self._setting, auth.settings if auth else ())
+        try:
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return told if told.tzinfo else None
+
     def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str], settings: tuple[str, ...]) -> Answer:
         """POST a form to a second address of the owner (a token's). Raises FetchError for all but 200."""
         request = requests.Request("POST", self.call.named.text(address), data=dict(form), headers=dict(headers))
@@ -106,7 +119,7 @@ class Wire:
             self.call.repeats += attempt < _BODY_TRIES - 1
         return answer
 
-    def _once(self, request: requests.Request, auth: Auth | None) -> Answer:
+    def _once(self, request: requests.Request, auth: Auth | None, *, reads: bool = True) -> Answer:
         try:
             prepared = self._session.prepare_request(request)
         except ValueError:  # requests' own kinds of an address that is none are ValueErrors too
@@ -127,12 +140,14 @@ class Wire:
             self.call.deadline.check()
             raise fault(error, _host(prepared.url), self._setting) from None
         with response:
-            return self._answer(response)
+            return self._answer(response, reads=reads)
 
-    def _answer(self, response: requests.Response) -> Answer:
+    def _answer(self, response: requests.Response, *, reads: bool) -> Answer:
         content, is_cut = bytearray(), False
         try:
-            while chunk := response.raw.read1(_CHUNK, decode_content=True):  # as it comes, so that what came before a cut is kept
+            while reads and (
+                chunk := response.raw.read1(_CHUNK, decode_content=True)
+            ):  # as it comes, so that what came before a cut is kept
                 content += chunk
                 if len(content) > self.call.network.max_bytes:
                     raise FetchError(Outcome.NOT_DECLARED_FORMAT, "内容超过单份上限，不像一份名单；请核对地址，或联系运维调整上限")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sources.kit.auth import Auth
@@ -65,6 +66,16 @@ class JsonPages:
                 return _Reading(self, wire, conditional=False).whole()
             except UnsettledError as twice:
                 raise FetchError(Outcome.PARTIAL, f"{twice}，重取一遍仍是如此；请稍后重跑，如反复出现请联系对方") from None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """See `sources.kit.knock.Knockable`."""
+        return (self.address, *(self.auth.needs if self.auth else ()))
+
+    def knock(self, call: FetchCall) -> datetime | None:
+        """See `sources.kit.knock.Knockable`."""
+        with Wire(call, self.address) as wire:
+            return wire.knock({**self.parameters, **(self.paging.start().parameters if self.paging else {})}, self.auth)
 
 
 @dataclass(slots=True)

@@ -53,6 +53,16 @@ class SqlView:
         seen = [*self._past(times, call.night), *([since] if since else [])]
         return Fetched((part,), mode="delta" if since else "snapshot", watermark=max(seen, default=None), since=since)
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """See `sources.kit.knock.Knockable`."""
+        return (self.address,)
+
+    def knock(self, call: FetchCall) -> None:
+        """See `sources.kit.knock.Knockable`: the view is asked for no row."""
+        with connected(call, self.address) as connection:
+            connection.execute(self._statement(None).limit(0))
+
     def _since(self, call: FetchCall) -> str | None:
         weekday = _WEEKDAYS[date.fromisoformat(call.night).weekday()]
         return None if weekday in self.snapshot_on else call.checkpoint.watermark

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 import pandas as pd
 import pytest
 
 from desk.links import DO, Links, Selector, group_digest
-from desk.redirect import UnservedError, form_address
+from desk.redirect import UnservedError, form_address, run_address
 from desk.words import ACTIONS
 from flows.forms import CorrectForm, ReleaseForm, SignedForm, filled
 from flows.run import RefusedError
@@ -118,3 +119,8 @@ def test_a_form_is_drawn_in_chinese_and_asks_who_and_why_at_its_end(form: type[S
     for told in drawn["properties"].values():
         words = told.get("title", "") + told.get("description", "")
         assert re.search("[\u4e00-\u9fff]", words), told
+
+
+def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it() -> None:
+    run = "0c6f3a52-1111-4222-8333-444455556666"
+    assert run_address("https://yizhan.example.cn", UUID(run)) == f"https://yizhan.example.cn/v2/runs/flow-run/{run}?tab=Artifacts"

@@ -11,8 +11,13 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterTags, TaskRunFilter
 from prefect.client.schemas.objects import State
 
+from flows import nightly as nights
 from flows.nightly import nightly
+from flows.rebuild import rebuild
+from tests.flows.test_command import yizhan
+from tests.flows.test_outbox import DOWN, address, said, taken, with_settings
 from tests.night.town import Household, iso
+from tests.sources.owner_server import serving
 
 pytestmark = pytest.mark.usefixtures("prefect")
 
@@ -106,3 +111,29 @@ def test_a_second_night_at_the_same_time_is_turned_away(household: Household) ->
     assert "另一次夜跑" in report(run_id)
     with get_client(sync_client=True) as client:
         assert {"needs-review", "locked", f"night:{iso(0)}"} <= set(client.read_flow_run(run_id).tags)
+
+
+def test_a_night_tells_once_how_it_ended_and_a_channel_that_is_down_fails_no_night(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_settings(household, monkeypatch, NOTIFY=DOWN)
+    ended = run()
+    assert ended.name == "Quarantined"
+    variables = {"YIZHAN_ENV_FILE": str(household.settings.env_file)}
+    assert "通知没有送出：“芜湖市驿站 2026-06-01：要处理”" in yizhan("status", home=household.home, **variables).stdout.replace("\n", "")
+    with serving(taken) as channel:
+        with_settings(household, monkeypatch, NOTIFY=address(channel))
+        reports: list[str] = []
+        monkeypatch.setattr(nights, "create_markdown_artifact", lambda **made: reports.append(made["markdown"]))
+        again = run()
+        assert "**通知没有送出**" in reports[0], "the next night's report shows what waited"
+        (told,) = said(channel)
+        assert told.splitlines()[0] == "芜湖市驿站 2026-06-01：要处理"
+        assert "行在隔离区" in told
+        assert told.splitlines()[-1] == f"http://127.0.0.1:4201/run/{ended.state_details.flow_run_id}", "one message, though it ran twice"
+        assert again.name == "Quarantined"
+        rebuild(household.house, "action/1", "测试")
+        monkeypatch.setattr(nights, "run_nights", lambda *_: 1 / 0)
+        assert run(date(2026, 6, 2)).name == "Failed"
+    assert len(said(channel)) == 2
+    assert "程序出错" in said(channel)[1]

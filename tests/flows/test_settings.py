@@ -80,3 +80,11 @@ def test_a_proxy_of_the_environment_does_not_stand_before_our_own_servers(
     monkeypatch.setenv("PREFECT_HOME", "put back after the test")
     prepare_process(load_settings())
     assert os.environ["NO_PROXY"].split(",") == [*filter(None, [before]), "127.0.0.1", "localhost"]
+
+
+def test_a_word_that_silences_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YIZHAN_NOTIFY_ON", "rejected,everything")
+    with pytest.raises(SettingError, match=r"YIZHAN_NOTIFY_ON=.*不认识 everything"):
+        load_settings()
+    monkeypatch.setenv("YIZHAN_NOTIFY_ON", "published")
+    assert load_settings().notified == {"published"}
