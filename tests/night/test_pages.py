@@ -271,8 +271,8 @@ def test_behind_a_proxy_the_name_is_the_proxys_and_nobody_else_gets_in(own: Hous
     assert json.loads(desk.log["detail"].iloc[-1])["is_vouched"] is True
 
 
-def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it(_first: Household) -> None:
-    browser = Desk(_first, ui_url="https://yizhan.example.cn").browser
+def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it(shown: Desk) -> None:
+    browser = Desk(shown.household, ui_url="https://yizhan.example.cn").browser
     run = "0c6f3a52-1111-4222-8333-444455556666"
     answer = browser.get(f"/run/{run}", follow_redirects=False)
     assert answer.headers["location"] == f"https://yizhan.example.cn/v2/runs/flow-run/{run}?tab=Artifacts"
