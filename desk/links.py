@@ -25,10 +25,11 @@ PAGES: Final[Mapping[str, str]] = {
     "source": SOURCE,
     "held": HELD,
     "do": DO,
+    "act": "/act/",
 }
 
-#: The redirect's path before the id of a run.
-RUN: Final = "/run/"
+#: The path of an action's form on our own page, and the redirect's before the id of a run.
+ACT, RUN = PAGES["act"], "/run/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from prefect import Flow, flow
+from prefect import Flow, flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -142,6 +142,9 @@ def _acted(
     done = "\n".join(f"- {cell(line)}" for line in answer.lines)
     if not answer.is_new:
         return _told(house, name, done, Completed(message=answer.lines[0]))
+    if holder := house.publisher.writer():
+        get_run_logger().warning("先等%s写完（进程 %s，自 %s 起）", holder.who, holder.pid, holder.since)
+        done += f"\n- 等过{cell(holder.who)}写完"
     try:
         rebuilt = rebuild(
             open_house(load_settings()), run_id, f"{name}（{run_id[:8]}）", since=since(asked) or None, refetch=source(asked) or None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
@@ -183,6 +184,23 @@ class UndoForm(SignedForm):
     """撤销: a decision is taken back."""
 
     decision: str = Field(title="哪个决定", description="决定的编号，如 2026-06-03-7", min_length=1, max_length=40)
+
+
+#: The form of each action.
+FORMS: Final[Mapping[str, type[SignedForm]]] = {
+    "release": ReleaseForm,
+    "correct": CorrectForm,
+    "waive": WaiveForm,
+    "judge": JudgeForm,
+    "merge": MergeForm,
+    "split": SplitForm,
+    "add": AddForm,
+    "close": CloseForm,
+    "accept": AcceptForm,
+    "refetch": FetchForm,
+    "replay": ReplayForm,
+    "undo": UndoForm,
+}
 
 
 def filled(form: type[_Form], given: Any) -> Any:

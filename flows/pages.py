@@ -10,11 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.facts import night_facts
-from desk.links import DO, HOME, RUN
+from desk.links import ACT, DO, HOME, RUN
 from desk.redirect import UnservedError, form_address, run_address
 from desk.report import headline
 from desk.web import HEADERS, page
 from flows.outlook import warehouse_in_force
+from flows.page_act import act_routes
 from flows.page_judge import judging_routes
 from flows.page_stories import story_routes
 from flows.rebuild import latest_night
@@ -45,6 +46,8 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
 
     @app.get(DO + "{action}")
     def open_form(action: str, request: Request) -> Response:
+        if settings.desk_secret is not None:  # our own form takes the proxy's word for who it is; Prefect is told no user
+            return RedirectResponse(f"{ACT}{action}?{request.url.query}", 302)
         try:
             name = visitor_of(request, settings.desk_secret).name
             return RedirectResponse(form_address(api, ui, action, {**dict(request.query_params), **({"who": name} if name else {})}), 302)
@@ -78,6 +81,7 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
 
     app.include_router(judging_routes(reviewing, settling, ui, settings.desk_secret))
     app.include_router(story_routes(reviewing))
+    app.include_router(act_routes(api, settings.desk_secret))
     return app
 
 

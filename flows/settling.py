@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Final
-from urllib.parse import quote
 
 import requests
 
-from desk.words import ACTIONS
 from flows.rebuild import latest_night
 from flows.reviewing import Reviewing
 from flows.run import RefusedError
+from flows.started import started
 
 #: Seconds without a verdict after which the night is made again: a reviewer who thinks for less is still at it.
 REST_SECONDS: Final = 60
@@ -62,7 +61,7 @@ class Settling:
             try:
                 night = latest_night(self._reviewing.house())
                 count = len(self._reviewing.unpublished())
-                run = self._started({"since": night, "who": who, "why": f"判定页：{count} 条判定"})
+                run = started(self._api, "replay", {"since": night, "who": who, "why": f"判定页：{count} 条判定"})
             except (requests.RequestException, RefusedError, LookupError) as failed:
                 self._last = (time.monotonic(), who)
                 self._standing = Standing("", is_running=False, sentence=f"重建没有开始，过一会儿再试：{failed}")
@@ -92,17 +91,6 @@ class Settling:
         finally:
             stop.set()
             watching.join(timeout=_PATIENCE)
-
-    def _started(self, form: dict[str, str]) -> str:
-        """The id of the run. Raises RequestException, and LookupError where the action is not served."""
-        found = requests.get(f"{self._api}/deployments/name/replay/{quote(ACTIONS['replay'])}", timeout=_PATIENCE)
-        if found.status_code == requests.codes.not_found:
-            raise LookupError(f"“{ACTIONS['replay']}”没有部署")
-        found.raise_for_status()
-        address = f"{self._api}/deployments/{found.json()['id']}/create_flow_run"
-        made = requests.post(address, json={"parameters": {"form": form}}, timeout=_PATIENCE)
-        made.raise_for_status()
-        return str(made.json()["id"])
 
     def _follow(self) -> None:
         run = self._standing.run

@@ -18,7 +18,10 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Client, Response
 
+from desk.links import Selector
+from flows.forms import FORMS, filled
 from flows.judge import decisions_of
+from flows.page_act import _given
 from flows.pages import our_app
 from flows.rebuild import rebuild
 from flows.reviewing import Reviewing
@@ -277,6 +280,45 @@ def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it(shown: Desk
     answer = browser.get(f"/run/{run}", follow_redirects=False)
     assert answer.headers["location"] == f"https://yizhan.example.cn/v2/runs/flow-run/{run}?tab=Artifacts"
     assert browser.get("/run/none").status_code == 422
+
+
+def test_behind_a_proxy_an_actions_form_is_ours_and_starts_the_same_deployment_under_the_proxys_name(
+    own: Household, prefect: _Prefect
+) -> None:
+    desk = Desk(own, f"http://127.0.0.1:{prefect.server_port}/api", desk_secret=SECRET)
+    desk.browser.headers.update({"x-yizhan-secret": SECRET, "x-yizhan-user": quote("王芳")})
+    page = desk.get("/do/replay?since=2026-06-01")
+    assert 'name="since" value="2026-06-01"' in page
+    assert "登录的人" in page
+    refused = desk.browser.post("/act/replay", data={"since": "2026-06-01", "who": "别人", "why": " "})
+    assert (refused.status_code, "为什么：没有填写" in refused.text) == (422, True)
+    answer = desk.browser.post("/act/replay", data={"since": "2026-06-01", "who": "别人", "why": "核对过"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/run/a-run")
+    assert [run["parameters"] for run in prefect.started] == [{"form": {"since": "2026-06-01", "who": "王芳", "why": "核对过"}}]
+
+
+@pytest.mark.parametrize("action", FORMS)
+def test_every_action_has_a_form_of_ours_that_takes_what_a_link_carries(shown: Desk, action: str) -> None:
+    page = shown.get(f"/act/{action}?source=union&rule=name_is_test&night=2026-06-01&publication=p&count=2&digest=abc&key=union:1")
+    assert page.count("<label") >= 3
+    if action == "release":
+        assert re.search(r'name="group.digest" value="abc"[^>]*readonly', page)
+
+
+def test_a_group_sent_from_our_form_is_the_one_that_the_link_named(own: Household) -> None:
+    sent = {
+        "group.source": "union",
+        "group.rule": "name_is_test",
+        "group.night": "2026-06-01",
+        "group.publication": "p",
+        "group.count": "2",
+        "group.digest": "abc",
+    }
+    told = _given(FORMS["release"], {**sent, "until": "", "why": "问过"})
+    assert filled(FORMS["release"], {**told, "who": "李敏"}).group.selector == Selector(
+        "union", "name_is_test", "2026-06-01", "p", 2, "abc"
+    )
+    assert _given(FORMS["split"], {"station": "yz", "listings": "union:1\r\n union:2 \n", "why": ""})["listings"] == ["union:1", "union:2"]
 
 
 def test_without_a_proxy_no_header_makes_a_name(desk: Desk) -> None:
