@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlalchemy import Column, Table
 
+from desk import words
+from transforms.allowed import DRIFT, NEVER_ALLOWED
 from transforms.records import FIELDS, Field, Rule
 from transforms.records.fields import Stage
 from warehouse.tables import METADATA, interval_of, is_ops
@@ -65,6 +67,46 @@ def rules_page(rules: Mapping[str, Rule]) -> str:
             _table(("rule", "名", "field", "who mends", "sentence", "reason"), rows),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def operators_rules_page(rules: Mapping[str, Rule]) -> str:
+    """The rules as operators read them (Markdown, Chinese): what each means, who mends it, and what can be done here."""
+    titles = {field.name: field.title for field in FIELDS}
+    severities = {
+        "critical": "查出来的行扣留在隔离区；整份名单查出来的，这份名单今晚不采用；驿站查出来的，这一夜不发布",
+        "warning": "照收，在夜报和回执里提醒",
+        "info": "照收，只计数",
+    }
+    parts = ["# 规则", "本页由程序生成（`python -m tests.docs.generate`）。说明里的 `{value}` 是查到的值。"]
+    for severity, meaning in severities.items():
+        of_it = [rule for rule in rules.values() if rule.severity == severity]
+        rows = [
+            (
+                f"`{rule.id}`",
+                rule.title,
+                titles.get(rule.field, rule.field),
+                rule.sentence,
+                words.word(words.RESPONSIBILITIES, rule.responsibility),
+                *((_remedy(rule),) if severity == "critical" else ()),
+            )
+            for rule in of_it
+        ]
+        header = ("规则", "名", "看哪一栏", "说明和怎么办", "谁处理", *(("在这里能做什么",) if severity == "critical" else ()))
+        parts += [f"## {words.SEVERITIES[severity]}（{len(rows)} 条）", f"{meaning}。", _table(header, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _remedy(rule: Rule) -> str:
+    """What an operator can do about a critical rule, besides telling who mends it."""
+    if rule.id in (*DRIFT, "header_missing", "datum_doubtful"):
+        return "核对无误的用“接受变更”；对方补发的用“重跑来源”"
+    if rule.id.startswith("source_"):
+        return "对方改好或补发以后用“重跑来源”"
+    if rule.id.startswith("station_"):
+        return "用“更正”“拆分”或“停用”改正那个驿站"
+    if rule.id.startswith("row_key_") or rule.id == "row_cells_misplaced":
+        return "等业主改：认不出是哪一行，这里改不了"
+    return "“更正”；不能放行或豁免" if rule.id in NEVER_ALLOWED else "“更正”，或核对后“放行”“豁免”"
 
 
 def _fields(stage: Stage) -> str:

@@ -29,7 +29,7 @@ from flows.run import RefusedError
 from flows.selection import selected
 from sources.kit.contract import rows_again
 from sources.kit.source import Source
-from transforms.allowed import CORRECTION_COLUMNS, NEVER_ALLOWED, RELEASED_AT_MOST, Allowed, is_holding
+from transforms.allowed import CORRECTION_COLUMNS, DRIFT, NEVER_ALLOWED, RELEASED_AT_MOST, Allowed, is_holding
 from transforms.merge.corrections import FIXED, read_value
 from transforms.records import FIELDS
 from transforms.records.layout import Datum
@@ -48,9 +48,6 @@ _ABOUT: Final = {
     "add": ("values",),
     "close": ("station",),
 }
-
-#: Drift of a feed that a person may accept as it is. A list that came empty or cut short is no list: its last good one stays.
-DRIFT: Final = ("source_too_few", "source_vanishing", "source_failing")
 
 DATUMS: Final[tuple[str, ...]] = get_args(Datum)
 

@@ -77,7 +77,7 @@ class ReleaseForm(SignedForm):
 class WaiveForm(SignedForm):
     """豁免: a rule does not hold."""
 
-    rule: str = Field(title="规则", description="规则的编号，见 docs/rules.md", max_length=60)
+    rule: str = Field(title="规则", description="规则的编号，见 docs/rules.zh.md", max_length=60)
     scope: Literal["source", "row", "station"] = Field(title="对什么豁免", description="source 整份名单，row 一行，station 一个驿站")
     key: str = Field(title="哪一个", description="名单的键；或 名单:行编号；或驿站编号", max_length=200)
     until: str = Field(title="豁免到哪一天（含）", description="如 2026-12-31，最多一年", min_length=1, max_length=10)

@@ -73,7 +73,7 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
     if source is not None and source not in house.sources:
         raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
     if rule is not None and rule not in every_rule():
-        raise RefusedError(f"没有这样的规则：{rule}；规则的代号见 docs/rules.md")
+        raise RefusedError(f"没有这样的规则：{rule}；规则的代号见 docs/rules.zh.md")
     query = """
     select q.source, q.line, q.row_key, q.rules, q.opened_on, q.verbatim from quarantine q
     where q.closed_on is null and (cast(:source as varchar) is null or q.source = :source)
@@ -96,7 +96,7 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
     if len(held) > ROWS_SHOWN:
         say.print(f"另有 {len(held) - ROWS_SHOWN} 行；可用 --source、--rule 缩小范围")
     if len(held):
-        say.print("下一步  请括号里的一方改正；改好以后，下一夜自动收下并销掉，不必在这里操作。每条规则的说明见 docs/rules.md")
+        say.print("下一步  请括号里的一方改正；改好以后，下一夜自动收下并销掉，不必在这里操作。每条规则的说明见 docs/rules.zh.md")
     return 0
 
 

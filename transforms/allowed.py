@@ -16,6 +16,9 @@ import pandas as pd
 from transforms.records import columns_of
 
 #: Rules that no decision passes over: without a key of its own a row is no listing, without a name it is no place, and a person's own number
+#: Drift of a feed that a person may accept as it is. A list that came empty or cut short is no list: its last good one stays.
+DRIFT: Final = ("source_too_few", "source_vanishing", "source_failing")
+
 #: Rows that one release names at most: they stand in the journal one by one. What is broader is a matter of the rule, and a waiver says so.
 RELEASED_AT_MOST: Final = 5000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from desk.pages import dictionary_page, rules_page
+from desk.pages import dictionary_page, operators_rules_page, rules_page
 from flows.rules import every_rule
 from tests.docs.one_pair import one_pair_page
 
@@ -14,7 +14,12 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 
 def pages() -> dict[str, str]:
     """File name → what it is to hold."""
-    return {"dictionary.md": dictionary_page(), "rules.md": rules_page(every_rule()), "one-pair.md": one_pair_page()}
+    return {
+        "dictionary.md": dictionary_page(),
+        "rules.md": rules_page(every_rule()),
+        "rules.zh.md": operators_rules_page(every_rule()),
+        "one-pair.md": one_pair_page(),
+    }
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from transforms.dedupe import load_model
 by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@pytest.mark.parametrize("name", ["dictionary.md", "rules.md"])
+@pytest.mark.parametrize("name", ["dictionary.md", "rules.md", "rules.zh.md"])
 def test_a_page_made_from_the_code_is_as_the_code_is(name: str) -> None:
     assert (DOCS / name).read_text("utf-8") == pages()[name], "stale: python -m tests.docs.generate"
 
