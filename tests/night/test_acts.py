@@ -390,7 +390,7 @@ def test_a_list_that_lost_rows_or_a_column_is_taken_once_a_person_accepted_it(mo
     good = f"select last_good_on from source_night where night = '{iso(1)}' and source = 'union'"
     morning.run(iso(1), house=changed)
     assert str(morning.query(good)["last_good_on"][0])[:10] == iso(0)
-    acts.accept(house, "union", [("header", header), *(("rule", rule) for rule in acts.DRIFT)], None, SIGNED)
+    acts.accept(house, "union", [("header", header), *(("rule", rule) for rule in DRIFT)], None, SIGNED)
     morning.run(iso(1), house=changed)
     assert str(morning.query(good)["last_good_on"][0])[:10] == iso(1)
 
