@@ -23,6 +23,7 @@ from sources.kit.raw import Raw
 from tests.night.altered import Change, reading, rows_at, without_header
 from tests.night.books import assert_conserved
 from tests.night.town import Household, Town, assert_same, iso
+from transforms.allowed import DRIFT
 
 SIGNED = Signed("李敏", "打电话问过业主")
 
