@@ -25,6 +25,7 @@ from flows.run import RefusedError
 from flows.settings import Settings, now, prepare_process
 from sources.kit.archive import Archive, ArchiveLayer
 from sources.kit.retrieval import Outcome
+from transforms.dedupe import ModelError
 from warehouse.disk import DiskFullError, room_on_disk
 from warehouse.engine import open_warehouse
 from warehouse.journal import JournalError, journal_as_of, read_journal
@@ -84,7 +85,11 @@ def rehearse(settings: Settings, asked: Asked, told: Callable[[str], None]) -> R
                 return _rehearsed(real, home, asked, connection, publication.name, told)
         except DiskFullError as full:
             raise RefusedError(f"临时目录 {home.parent} 空间不足，没有排演完；请清理，或用 TMPDIR 另指一个目录") from full
-        except (NewerWarehouseError, JournalError) as wrong:
+        except (
+            NewerWarehouseError,
+            JournalError,
+            ModelError,
+        ) as wrong:  # of a model: one that was in force on a night, and is not there any more
             raise RefusedError(str(wrong)) from wrong
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -15,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from openpyxl import Workbook
-from rich.console import Console
 from sqlalchemy import Connection
 
 from desk.rehearsal_page import headline, notes, rehearsal_markdown, rehearsal_page
@@ -23,8 +21,7 @@ from desk.rehearsed import Rehearsal, Side, read_side
 from flows import acts, rehearsal
 from flows.acts import Signed
 from flows.gather import parts_of
-from flows.judge import undo
-from flows.models import accept_model
+from flows.judge import decisions_of, written
 from flows.rebuild import rebuild
 from flows.rehearsal import Asked, rehearse
 from flows.rules import every_rule
@@ -34,6 +31,7 @@ from sources.kit.retrieval import Outcome, Retrieval
 from tests.night.bolder import bolder
 from tests.night.chronicle import refusing
 from tests.night.town import Household, Town, iso
+from transforms.dedupe import load_model
 from warehouse.interval import NIGHTLY
 from warehouse.state import standing
 from warehouse.tables import METADATA, interval_of
@@ -44,20 +42,27 @@ SIGNED = Signed("李敏", "打电话问过业主")
 _TREE = ("desk", "expectations", "flows", "sources", "transforms", "warehouse")
 
 
-def quiet() -> Console:
-    return Console(file=io.StringIO())
+def take_back(household: Household, number: str) -> None:
+    written(household.house, [{"act": "undo", "undoes": number, "who": "李敏", "why": "判错了"}])
+
+
+def accept(household: Household, model: Path) -> None:
+    """The model in force from the next night on."""
+    fingerprint = load_model(model).fingerprint
+    kept = household.house.model_path(fingerprint)
+    kept.parent.mkdir()
+    shutil.copyfile(model, kept)
+    written(household.house, [{"act": "model", "fingerprint": fingerprint, "who": "李敏", "why": "比过"}])
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Household:
-    """Four nights with all that befalls one: lists that fail and drift, acts and their undoing, a night that the gate rejects, another model."""
+    """Three nights with all that befalls one: acts and their undoing, a night made again, lists that fail and drift, a night that the gate rejects, another model."""
     root = tmp_path_factory.mktemp("lived")
     home = root / "var"
     _served.move(0)
-    Household(home, _served.env).run(iso(0))
-    _served.move(1)
-    Household(home, {**refusing(_served.env, ["union"]), "YIZHAN_RURAL_PATH": str(_drifted(root / "outbox"))}).run(iso(1))
     household = Household(home, _served.env)
+    household.run(iso(0))
     pair = household.query("select left_id, right_id from pair where valid_to is null and is_review order by 1, 2").iloc[0]
     ids = household.query("select station_id from station where status = 'open' order by 1")["station_id"].tolist()
     acts.judge(household.house, str(pair["left_id"]), str(pair["right_id"]), "same", SIGNED)
@@ -65,14 +70,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Household:
     acts.correct(household.house, "station", ids[4], "name", "更正过的驿站", SIGNED)
     added = acts.add(household.house, {"name": "赭山公园北门驿站", "address": "芜湖市镜湖区中山路77号"}, SIGNED)
     rebuild(household.house, "action/1", "测试")
-    undone = [added.decision_id, acts.merge(household.house, ids[5:30], SIGNED).decision_id]
+    merged = acts.merge(household.house, ids[5:30], SIGNED)
+    _served.move(1)
+    assert Household(home, refusing(_served.env, ["telecom_mobile"])).run(iso(1)).state == "rejected"
+    for number in (added.decision_id, merged.decision_id):
+        take_back(household, number)
+    accept(household, bolder(root / "other.json", by_mb=1))
     _served.move(2)
-    assert household.run(iso(2)).state == "rejected"
-    for number in undone:
-        undo(household.settings, quiet(), number, who="李敏", why="判错了")
-    accept_model(household.settings, quiet(), bolder(root / "other.json", by_mb=1), who="李敏", why="比过")
-    _served.move(3)
-    assert household.run(iso(3)).state != "rejected"
+    assert Household(home, {**_served.env, "YIZHAN_RURAL_PATH": str(_drifted(root / "outbox"))}).run(iso(2)).state == "quarantined"
     _served.move(0)
     return household
 
@@ -120,19 +125,13 @@ def test_unchanged_rules_make_no_difference_and_nothing_is_touched(lived: Househ
     found = rehearsed(lived)
     assert digests(lived.home) == before
     assert [(each.night, each.was) for each in found.nights if not each.is_same] == []
-    assert [each.night for each in found.nights] == [iso(night) for night in range(4)]
+    assert [each.night for each in found.nights] == [iso(night) for night in range(3)]
     assert [each.now for each in found.nights].count("rejected") == 1
     assert not any(each.is_other_rules or each.is_other_model or each.notes for each in found.nights)
-    assert "没有差别：4 夜" in both(found)
+    assert "没有差别：3 夜" in both(found)
     for was, now in sides.values():
         for name, frame in was.items():
             pd.testing.assert_frame_equal(frame, now[name], obj=name)
-
-
-def test_todays_decisions_are_told_apart_from_those_of_the_night(lived: Household) -> None:
-    found = rehearsed(lived, Asked(2, decisions="now"))
-    assert (found.nights[0].was, found.nights[0].now) == ("rejected", "published"), "what the gate stopped was undone since"
-    assert "今天的全部决定" in both(found)
 
 
 def test_a_model_that_merges_stations_is_told(lived: Household, tmp_path: Path) -> None:
@@ -189,21 +188,33 @@ def test_a_night_whose_payload_is_gone_is_left_out_and_named(lived: Household, t
     household = Household(home, {})
     parts = household.query("select night, source, parts from retrieval order by night, source")
     sent = {digest: str(source) for source, text in parts[["source", "parts"]].to_numpy() for digest in _payloads(text)}
-    others = {digest for text in parts.loc[parts["night"].astype("str") != iso(2), "parts"] for digest in _payloads(text)}
+    others = {digest for text in parts.loc[parts["night"].astype("str") != iso(1), "parts"] for digest in _payloads(text)}
     digest = min(sent.keys() - others)
     (home / "archive" / "blobs" / digest[:2] / digest).unlink()
-    later = home / "archive" / "retrievals" / iso(3) / "bank_icbc.json"
+    later = home / "archive" / "retrievals" / iso(2) / "bank_icbc.json"
     later.write_text(
         replace(Retrieval.from_json(later.read_text("utf-8")), outcome=Outcome.EMPTY, mode="none", parts=()).to_json(), "utf-8"
     )
     found = rehearsed(household, Asked(2))
-    assert [each.night for each in found.skipped] == [iso(2)]
-    assert [each.night for each in found.nights] == [iso(3)]
+    assert [each.night for each in found.skipped] == [iso(1)]
+    assert [each.night for each in found.nights] == [iso(2)]
     assert found.is_same, "what follows starts from what was published of the night left out, and a later try changes nothing of what was"
-    assert f"{iso(2)} 没有排演：{household.house.titles[sent[digest]]}：归档中缺少 {digest[:12]}" in both(found)
+    assert f"{iso(1)} 没有排演：{household.house.titles[sent[digest]]}：归档中缺少 {digest[:12]}" in both(found)
     shutil.rmtree(home / "archive")
     with pytest.raises(RefusedError, match="这 2 夜都排演不了"):
         rehearsed(household, Asked(2))
+
+
+def test_a_night_goes_by_the_decisions_of_its_time_or_as_told_by_todays(lived: Household, tmp_path: Path) -> None:
+    household = Household(shutil.copytree(lived.home, tmp_path / "var", symlinks=True), {})
+    log = decisions_of(household.house).log
+    take_back(household, log.loc[log["act"] == "model", "decision_id"].iloc[0])
+    shutil.rmtree(household.home / "models")
+    with pytest.raises(RefusedError, match="已接受的去重模型"):  # the one in force on that night, which is not there any more
+        rehearsed(household, Asked(1))
+    found = rehearsed(household, Asked(1, decisions="now"))
+    assert [(each.is_other_model, each.is_other_rules) for each in found.nights] == [(True, False)]
+    assert "今天的全部决定" in both(found)
 
 
 def _payloads(text: object) -> list[str]:
@@ -213,8 +224,8 @@ def _payloads(text: object) -> list[str]:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        (Asked(0), "可以排演的有 4 夜"),
-        (Asked(5), "请给 1 到 4"),
+        (Asked(0), "可以排演的有 3 夜"),
+        (Asked(4), "请给 1 到 3"),
         (Asked(1, Path("missing.json")), "missing.json"),
         (Asked(1, Path(__file__)), "模型"),
     ],
