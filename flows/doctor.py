@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from flows.house import House, open_house
 from flows.outbox import unknown_addresses
 from flows.server import HOST, running_server
-from flows.settings import SettingError, Settings, now
+from flows.settings import SettingError, Settings, now, pass_by_proxy
 from flows.watch import NIGHT_AT, due_night, latest_run
 from sources.kit.knock import Knockable, Knocked, knock
 from warehouse.engine import open_warehouse
@@ -58,6 +58,7 @@ _SHOWN: Final = {"well": ("正常", "green"), "wrong": ("有误", "red"), "skipp
 
 def check_machine(settings: Settings, say: Console) -> int:
     """Check everything, print a line each; 0 when nothing is wrong, else 1."""
+    pass_by_proxy()
     found = []
     for finding in _findings(settings):
         word, colour = _SHOWN[finding.state]

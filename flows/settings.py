@@ -163,8 +163,7 @@ def prepare_process(settings: Settings) -> None:
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(settings.keep_nights * 86400),
         "GX_ANALYTICS_ENABLED": "false",
     }
-    for name in ("NO_PROXY", "no_proxy"):  # a proxy for the world outside must not stand before our own servers
-        os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), "127.0.0.1", "localhost"]))
+    pass_by_proxy()
     for name, value in {
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
@@ -172,6 +171,12 @@ def prepare_process(settings: Settings) -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 7-17 s on a quiet machine
     }.items():
         os.environ.setdefault(name, value)
+
+
+def pass_by_proxy() -> None:
+    """A proxy for the world outside must not stand before our own servers: what asks them calls this first."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), "127.0.0.1", "localhost"]))
 
 
 def set_variable(name: str, value: str) -> None:

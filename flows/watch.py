@@ -16,7 +16,7 @@ from flows.house import House
 from flows.outbox import Message
 from flows.run import RefusedError
 from flows.server import running_server
-from flows.settings import SettingError, Settings, now
+from flows.settings import SettingError, Settings, now, pass_by_proxy
 from transforms.records import load_city
 from transforms.records.city import CityError
 from warehouse.engine import open_warehouse
@@ -45,6 +45,7 @@ def watch(settings: Settings, say: Console, *, grace: float) -> int:
         house = House(settings, load_city(settings.city_folder), {})
     except (CityError, SettingError) as wrong:
         return _unset(settings, say, str(wrong))
+    pass_by_proxy()
     moment = now().astimezone(ZoneInfo(house.city.timezone))
     night = due_night(moment, grace)
     ran = latest_run(house.publisher, night)
