@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from flows.rebuild import latest_night
 from flows.reviewing import Reviewing
 from flows.run import RefusedError
 from flows.started import started
+
+_LOG: Final = logging.getLogger(__name__)
 
 #: Seconds without a verdict after which the night is made again: a reviewer who thinks for less is still at it.
 REST_SECONDS: Final = 60
@@ -82,7 +85,10 @@ class Settling:
 
         def watch() -> None:
             while not stop.wait(1):
-                self.tick()
+                try:
+                    self.tick()
+                except Exception:  # a fault of ours is told and does not end the watch: the next verdicts are to be brought in too
+                    _LOG.exception("the review's verdicts could not be followed")
 
         watching = Thread(target=watch, daemon=True)
         watching.start()
