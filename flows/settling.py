@@ -87,7 +87,7 @@ class Settling:
             while not stop.wait(1):
                 try:
                     self.tick()
-                except Exception:  # a fault of ours is told and does not end the watch: the next verdicts are to be brought in too
+                except Exception:  # noqa: BLE001 - a fault of ours is told and does not end the watch: the next verdicts are to be brought in too
                     _LOG.exception("the review's verdicts could not be followed")
 
         watching = Thread(target=watch, daemon=True)
