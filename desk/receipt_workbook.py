@@ -258,6 +258,4 @@ def _filled(sheet: str, header_at: int, rows: list[list[Cell]]) -> list[Returned
 
 def _text(cell: Cell) -> str:
     """A cell as the text that a person meant, whatever type the spreadsheet made of it."""
-    if isinstance(cell, datetime) and cell.time() == time():
-        cell = cell.date()
     return cell_text(cell).strip()

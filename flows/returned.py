@@ -57,8 +57,10 @@ class Applied:
 
 @dataclass(slots=True)
 class _Asked:
-    """What the usable lines come to. `values`: (row key, field) → the line that gives it and the value; `verbatim`: row key → the row as its owner wrote it."""
+    """What the usable lines come to. `said`: (row key, field) → the first line that speaks of it, and its value; `values`: those of them that are to be
+    written; `verbatim`: row key → the row as its owner wrote it."""
 
+    said: dict[tuple[str, str], tuple[ReturnedLine, str]] = field(default_factory=dict)
     values: dict[tuple[str, str], tuple[ReturnedLine, str]] = field(default_factory=dict)
     verbatim: dict[str, str] = field(default_factory=dict)
     again: int = 0
@@ -159,17 +161,16 @@ def _take(
     known = {name: standing.get((f"{returned.source}:{key}", name)) for name in values}
     if all(row is not None and row["value"] == values[name] for name, row in known.items()):
         asked.again += 1
-        return
     for name, value in values.items():
-        row, earlier = known[name], asked.values.get((key, name))
-        if row is not None and row["value"] != value and row["at"] >= returned.decisions:
+        row, (first, said) = known[name], asked.said.setdefault((key, name), (line, value))
+        if said != value:
+            asked.wrong.append(f"{_place(line)}：与{first.at}说的是同一行的同一栏，值却不同（“{said}”）")
+        elif row is None or (row["value"] != value and row["at"] < returned.decisions):
+            asked.values[key, name] = (first, value)
+        elif row["value"] != value:
             asked.passed_over.append(
                 f"{_place(line)}：回执之后已由{row['who']}更正为“{row['value']}”（{row['decision_id']}）；要用这个值，请先撤销它"
             )
-        elif earlier is not None and earlier[1] != value:
-            asked.wrong.append(f"{_place(line)}：与{earlier[0].at}说的是同一行的同一栏，值却不同（“{earlier[1]}”）")
-        elif row is None or row["value"] != value:
-            asked.values[key, name] = (line, value)
 
 
 def _about(mark: str, source: str) -> tuple[str, str, str]:

@@ -118,6 +118,8 @@ def test_values_that_came_back_hold_from_the_rebuilt_night_on_and_a_second_time_
     assert (len(applied.ids), applied.again, applied.passed_over) == (3, 0, ())
     assert log[["act", "who", "why"]].drop_duplicates().to_numpy().tolist() == [["correct", *("李敏", "工会交回的回执")]]
     assert apply(after.house, returned, SIGNED).again == 2
+    with pytest.raises(RefusedError, match="值却不同"):
+        apply(after.house, filled(after, *returned.lines, replace(returned.lines[0], value="另一个名称站")), SIGNED)
     rebuild(after.house, "receipt", "测试")
     key = key_of(returned.lines[0])
     found = after.query(f"select name from listing where source = 'union' and row_key = '{key}' and valid_to is null and is_open")
