@@ -227,7 +227,7 @@ def _messages(house: House) -> Finding:
         return _skipped("通知", "没有设置 YIZHAN_NOTIFY：夜跑出事不会告诉任何人")
     if unknown := unknown_addresses(house.settings.notify):
         return _wrong("通知", f"YIZHAN_NOTIFY 的第 {'、'.join(map(str, unknown))} 个地址 apprise 不认识：请改正")
-    if waiting := house.outbox.told():
+    if waiting := house.untold:
         return _wrong("通知", f"{len(waiting)} 条没有送出：{waiting[0]}")
     return _well("通知", "没有等待发出的")
 

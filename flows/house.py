@@ -88,6 +88,17 @@ class House:
         """What waits to be told to people outside, and the way to tell it."""
         return Outbox(self.settings.home, self.settings.notify or "", clock=now)
 
+    @cached_property
+    def owners(self) -> Mapping[str, Outbox]:
+        """Source key → the outbox of its owner, of those to whom receipts are sent."""
+        addresses = {key: self.named.values.get(source.receipt_to or "", "").strip() for key, source in self.sources.items()}
+        return {key: Outbox(self.settings.home / "owners" / key, told, clock=now) for key, told in addresses.items() if told}
+
+    @property
+    def untold(self) -> list[str]:
+        """What waits to be sent, a sentence (Chinese) each."""
+        return [*self.outbox.told(), *(f"{self.titles[key]}：{told}" for key, box in self.owners.items() for told in box.told())]
+
     @property
     def journal(self) -> Path:
         """The journal of decisions."""

@@ -119,7 +119,7 @@ def run_nights(
 
 def _report(connection: Connection, house: House, night: str, publication: str) -> str:
     links = Links(house.settings.desk_address, night, publication)
-    return night_report(night_facts(connection, night), house.titles, every_rule(), links, house.outbox.told())
+    return night_report(night_facts(connection, night), house.titles, every_rule(), links, house.untold)
 
 
 def _refused(connection: Connection, order: Order, first: Concluded, night: str, ended: Verdict) -> Verdict:

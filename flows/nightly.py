@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from prefect import Flow, flow, task
+from prefect import Flow, flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -22,7 +22,7 @@ from desk.report import cell
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
-from flows.notices import tell_of_night
+from flows.notices import send_receipts, tell_of_night
 from flows.receipts import receipt_lines, write_receipts
 from flows.register import Verdict
 from flows.settings import load_settings, now, tonight
@@ -76,6 +76,8 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
         return _unpublished("NotPublished", str(stopped), house, night)
     markdown = "\n".join([report, *receipt_lines(receipts, house, night)])
     create_markdown_artifact(key="night-report", markdown=markdown, description=f"{night} 夜报")
+    for sentence in send_receipts(house, night, receipts):
+        get_run_logger().warning("回执：%s", sentence)
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     _name(house, night, *needs, *(f"source:{key}" for key in ended.sources), *(["receipts-failed"] if receipts.faults else []))
     return _state(ended, receipts.told)

@@ -11,6 +11,7 @@ from desk.notice import night_notice, shortened
 from flows.house import House
 from flows.outbox import Message
 from flows.outlook import warehouse_in_force
+from flows.receipts import Receipts
 
 #: State in which a run ends → of which nights it is (`YIZHAN_NOTIFY_ON`), and in a word. Every other state is one in which nothing was published.
 _STATES: Final = {"Completed": ("published", "已发布"), "Quarantined": ("needs-review", "要处理"), "Rejected": ("rejected", "没有发布")}
@@ -32,6 +33,21 @@ def tell_of_night(house: House, night: date, state: str, reason: str, run_id: st
         link=f"{house.settings.desk_address}{RUN}{run_id}",
     )
     return house.outbox.tell(message)
+
+
+def send_receipts(house: House, night: str, receipts: Receipts) -> list[str]:
+    """Send each owner that is to have it the receipt of its list, when a line of it wants mending, and whatever waits for it; what was not sent, a sentence each."""
+    told = []
+    for key, box in house.owners.items():
+        held, flagged = receipts.lines.get(key, (0, 0))
+        message = Message(
+            name=f"receipt-{night}",
+            title=f"{house.city.name}驿站名册 {night} 回执：{house.titles[key]}",
+            text=f"名单里有 {held} 处扣留、{flagged} 处提醒，逐行列在附件里。请改好名单；或在附件的“更正值”一栏填好发回。",
+            attached=tuple(str(path.resolve()) for path in receipts.paths.get(key, ())),
+        )
+        told += [f"{house.titles[key]}：{sentence}" for sentence in box.tell(message if held or flagged else None)]
+    return told
 
 
 def _text(house: House, night: str, state: str, reason: str) -> str:

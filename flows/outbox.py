@@ -29,12 +29,14 @@ _REMEMBERED: Final = 200
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is told (Chinese, plain text). `name`: what it is about (night-2026-06-01); of one name the last text counts.
-    `link` leads to where more is to be seen; it is no part of what is said: the same text with another link is the same message."""
+    `link` leads to where more is to be seen; it is no part of what is said: the same text with another link is the same message.
+    `attached`: paths of files that go with it, where the channel takes files; one that is gone by then is left out."""
 
     name: str
     title: str
     text: str
     link: str = ""
+    attached: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -231,7 +233,8 @@ def _attempt(channel: _Channel, message: Message) -> str:
         return f"YIZHAN_NOTIFY 的第 {channel.number} 个地址 apprise 不认识，请改正"
     with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
         body = "\n".join(filter(None, (message.text, message.link)))
-        if ways.notify(body=body, title=message.title, body_format=NotifyFormat.TEXT):
+        files = [path for path in message.attached if Path(path).is_file()]
+        if ways.notify(body=body, title=message.title, body_format=NotifyFormat.TEXT, attach=files or None):
             return ""
         last = (said.getvalue().strip().splitlines() or ["没有说明原因"])[-1]  # an address never stands in what plugins say of a failure
     return f"第 {channel.number} 个通道没有收下（{last}）"

@@ -30,10 +30,12 @@ _LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """`paths`: source key → the files written for its owner, the workbook first; `faults`: source key → why its receipt was not written (Chinese)."""
+    """`paths`: source key → the files written for its owner, the workbook first; `faults`: source key → why its receipt was not written (Chinese);
+    `lines`: source key → how many lines of the workbook are held back, and how many were taken with a warning."""
 
     paths: dict[str, tuple[Path, ...]]
     faults: dict[str, str]
+    lines: dict[str, tuple[int, int]]
 
     @property
     def told(self) -> list[str]:
@@ -51,7 +53,7 @@ def write_receipts(house: House, night: str, only: Collection[str] | None = None
 
     Those of other sources stay as they are. What cannot be written is told, and hinders neither the others nor the night.
     """
-    written = Receipts({}, {})
+    written = Receipts({}, {}, {})
     publication = house.publisher.current()
     with warehouse_in_force(house) as connection:
         rules = every_rule()
@@ -61,6 +63,7 @@ def write_receipts(house: House, night: str, only: Collection[str] | None = None
             try:
                 receipt = read_receipt(connection, night, publication.name if publication else "", house.sources[key], rules)
                 written.paths[key] = _write(receipt, folder_of(house, night))
+                written.lines[key] = (len(receipt.held), len(receipt.flagged))
             except OSError as wrong:
                 written.faults[key] = f"{wrong.strerror or wrong}（{folder_of(house, night)}）；消除原因后运行 yizhan receipts --on {night}"
             except Exception as fault:  # noqa: BLE001 - the night is published; the other receipts go on and this one is told

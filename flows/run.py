@@ -64,7 +64,7 @@ def show_night(house: House, night: str, say: Console) -> None:
         say.print(f"{night} 已跑完，但现在生效的是 {publication.name}（其间有人退回过）；可用 yizhan rollback --to 换回", markup=False)
     finally:
         engine.dispose()
-    for waiting in house.outbox.told():
+    for waiting in house.untold:
         say.print(f"通知没有送出：{waiting}", markup=False)
 
 

@@ -74,7 +74,7 @@ class Source:
     `tombstone` is (header, value) of a row that only says its key is gone. `trust` (0-100) ranks sources that disagree; the higher wins.
     `licence` says under which terms the list may be used. `distinct`: its owner declares each line a station of its own, so no two of them
     are ever joined, but by a person. A listing is carried for
-    `max_age_days` at most; a retrieval may last `wall_seconds` at most.
+    `max_age_days` at most; a retrieval may last `wall_seconds` at most. `receipt_to` names a setting that holds the addresses (of apprise) to which its receipts go.
     """
 
     key: str
@@ -101,6 +101,7 @@ class Source:
     distinct: bool = False
     max_age_days: int = 60
     wall_seconds: float = 120.0
+    receipt_to: str | None = None
 
     @property
     def declared(self) -> tuple[str, ...]:

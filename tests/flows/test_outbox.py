@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import stat
 import threading
+from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from flows.notices import tell_of_night
+from flows.notices import send_receipts, tell_of_night
 from flows.outbox import Message, Outbox
+from flows.receipts import Receipts
 from flows.settings import Settings
 from tests.night.town import Household, iso
 from tests.sources.owner_server import Asked, Reply, Served, serving
@@ -37,6 +40,36 @@ def said(channel: Served) -> list[str]:
 
 def taken(_: Asked) -> Reply:
     return Reply(b"ok")
+
+
+def test_an_owner_that_is_to_have_its_receipt_is_sent_it_with_its_files_and_nobody_elses(tmp_path: Path) -> None:
+    with serving(taken) as channel:
+        household = Household(tmp_path / "var", {"YIZHAN_UNION_RECEIPT": address(channel)})
+        house = household.house
+        house = replace(
+            house,
+            sources={key: replace(each, receipt_to="UNION_RECEIPT") if key == "union" else each for key, each in house.sources.items()},
+        )
+        files: dict[str, tuple[Path, ...]] = {key: (tmp_path / f"{key}.xlsx",) for key in ("union", "bank_icbc")}
+        for path in (path for paths in files.values() for path in paths):
+            path.write_bytes(path.stem.encode())
+        receipts = Receipts(files, {}, {"union": (2, 5), "bank_icbc": (9, 9)})
+        assert send_receipts(house, iso(0), receipts) == []
+        assert send_receipts(house, iso(0), receipts) == [], "one receipt a night"
+        assert send_receipts(house, iso(1), Receipts({}, {}, {"union": (0, 0)})) == [], "nothing to mend, nothing sent"
+    (told,) = (json.loads(each.body) for each in channel.asked)
+    assert house.titles["union"] in told["title"]
+    assert "2 处扣留、5 处提醒" in told["message"]
+    assert [b64decode(each["base64"]) for each in told["attachments"]] == [b"union"]
+
+
+def test_a_receipt_that_cannot_be_sent_waits_in_sight(tmp_path: Path) -> None:
+    house = Household(tmp_path / "var", {"YIZHAN_UNION_RECEIPT": DOWN}).house
+    house = replace(house, sources={"union": replace(house.sources["union"], receipt_to="UNION_RECEIPT")})
+    (told,) = send_receipts(house, iso(0), Receipts({}, {}, {"union": (1, 0)}))
+    assert house.untold == [told]
+    assert "回执" in told
+    assert "s3cret" not in told
 
 
 def test_a_message_is_sent_once_and_again_only_when_it_says_something_else(tmp_path: Path) -> None:

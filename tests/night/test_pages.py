@@ -206,6 +206,21 @@ def test_a_verdict_against_others_is_refused_with_the_chain(desk: Desk) -> None:
     assert third in refused.text
 
 
+def test_unsure_is_an_answer_and_is_not_asked_again(desk: Desk) -> None:
+    page = desk.get("/judge")
+    assert asked(desk.say("unsure", page).text) != asked(page)
+    assert asked(desk.get("/judge")) != asked(page)
+
+
+def test_what_was_answered_before_the_pages_were_opened_is_asked_once_it_is_taken_back(desk: Desk, own: Household) -> None:
+    page = desk.get("/judge")
+    after = desk.say("unsure", page).text
+    later = Desk(own)
+    assert asked(later.get("/judge")) != asked(page)
+    desk.say("undo", after)
+    assert asked(later.get("/judge")) == asked(page)
+
+
 def test_what_is_answered_elsewhere_is_not_asked_here(desk: Desk, own: Household) -> None:
     page = desk.get("/judge")
     Desk(own).say("same", page)
