@@ -85,11 +85,7 @@ def rehearse(settings: Settings, asked: Asked, told: Callable[[str], None]) -> R
                 return _rehearsed(real, home, asked, connection, publication.name, told)
         except DiskFullError as full:
             raise RefusedError(f"临时目录 {home.parent} 空间不足，没有排演完；请清理，或用 TMPDIR 另指一个目录") from full
-        except (
-            NewerWarehouseError,
-            JournalError,
-            ModelError,
-        ) as wrong:  # of a model: one that was in force on a night, and is not there any more
+        except (NewerWarehouseError, JournalError, ModelError) as wrong:  # a model that was in force on a night may be gone by now
             raise RefusedError(str(wrong)) from wrong
 
 
