@@ -114,7 +114,7 @@ def test_tonights_night_is_begun_once_where_it_was_missed(
 
 
 def test_old_runs_are_removed_with_their_reports_and_new_ones_stay(api: tuple[str, str]) -> None:
-    from prefect.settings import get_current_settings
+    from prefect.settings import PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD, get_current_settings, temporary_settings
 
     from flows.old_runs import prune_runs
 
@@ -129,7 +129,10 @@ def test_old_runs_are_removed_with_their_reports_and_new_ones_stay(api: tuple[st
     with closing(sqlite3.connect(address.get_secret_value().partition("///")[2])) as database, database:
         database.execute("update flow_run set end_time = datetime(end_time, '-100 days') where id = ?", [str(UUID(old))])
         assert database.total_changes == 1
-    assert prune_runs() == 1
+    with temporary_settings({PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD: timedelta(days=101)}):
+        assert prune_runs() == 0
+    with temporary_settings({PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD: timedelta(days=99)}):
+        assert prune_runs() == 1
     assert [run["id"] for run in runs(api)] == [new]
     left = PREFECT.post(f"{api[0]}/artifacts/filter", json={}, timeout=30).json()
     assert [each["flow_run_id"] for each in left if each["flow_run_id"] in (old, new)] == [new]

@@ -11,6 +11,10 @@ from flows.house import open_house
 from flows.settings import SettingError, load_settings, prepare_process
 from sources.kit.city_new import new_city
 
+#: What Prefect's own vacuum is told.
+_ENABLED = "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"
+_RETENTION = "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD"
+
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
@@ -70,6 +74,20 @@ def test_a_model_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         open_house(load_settings())
 
 
+def _put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What prepare_process sets for Prefect is as before after the test: other tests have a server of their own."""
+    for name in ("PREFECT_HOME", _ENABLED, _RETENTION):
+        monkeypatch.setenv(name, "put back after the test")
+
+
+def test_prefect_keeps_its_runs_for_as_many_nights_as_the_archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
+    monkeypatch.setenv("YIZHAN_KEEP_NIGHTS", "30")
+    _put_back(monkeypatch)
+    prepare_process(load_settings())
+    assert (os.environ[_ENABLED], os.environ[_RETENTION]) == ("events,flow_runs", str(30 * 24 * 3600))
+
+
 @pytest.mark.parametrize("before", ["", "intranet.example"])
 def test_a_proxy_of_the_environment_does_not_stand_before_our_own_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
@@ -77,7 +95,7 @@ def test_a_proxy_of_the_environment_does_not_stand_before_our_own_servers(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, before)
     monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
-    monkeypatch.setenv("PREFECT_HOME", "put back after the test")
+    _put_back(monkeypatch)
     prepare_process(load_settings())
     assert os.environ["NO_PROXY"].split(",") == [*filter(None, [before]), "127.0.0.1", "localhost"]
 
