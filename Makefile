@@ -56,7 +56,7 @@ bench-dedupe: install  ## every dedupe benchmark, beside Splink with SPLINK=DIR/
 	$(BIN)/python -m benchmarks.dedupe_accuracy $(if $(SPLINK),--splink $(SPLINK))
 	$(BIN)/python -m benchmarks.dedupe_learning $(if $(REAL_DATA),--data $(REAL_DATA))
 	$(BIN)/python -m benchmarks.dedupe_incremental
-	$(if $(REAL_DATA),$(BIN)/python -m benchmarks.dedupe_real --data $(REAL_DATA))
+	$(if $(REAL_DATA),$(BIN)/python -m benchmarks.dedupe_real --data $(REAL_DATA) $(if $(SPLINK),--splink $(SPLINK)))
 
 lock: install  ## renew requirements.txt and tests/browser/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra sample --extra dev --generate-hashes \

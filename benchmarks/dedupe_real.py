@@ -1,15 +1,20 @@
 """Real lists through the functions of `yizhan dedupe`: precision, recall, F1 and seconds, as a table. No label is shown to the engine.
 
-    python -m benchmarks.dedupe_real --data DIR [--errors N]
+    python -m benchmarks.dedupe_real --data DIR [--errors N] [--splink PYTHON]
 
 DIR holds nanjing/, pittsburgh/ and chicago_agencies/. The sample city's lists go through the same command under the plain header, with the
 columns that a stranger would give. `--errors N` shows N pairs missed and N wrong ones of each. No label is learnt from, but F1
 on these very lists was looked at while the beliefs, parts and bounds of `transforms/dedupe/fit.py` were chosen: a list that nobody has seen may score lower.
+
+`--splink` names the interpreter of an environment with benchmarks/requirements-peers.txt: Splink then runs on the same standardised real lists
+(benchmarks/dedupe_splink_lists.py), its settings chosen with F1 on Nanjing and Pittsburgh in sight and its threshold in hindsight; its seconds leave the standardising out.
+The sample city is measured beside Splink by benchmarks/dedupe_accuracy.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,8 +24,11 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.dedupe_listings import sample_listings
+from benchmarks.dedupe_peers import measured, prepared
 from flows.dedupe import Asked, Found, dedupe, write
+from transforms.dedupe.features import features
 from transforms.dedupe.telling import sentence
+from transforms.dedupe.truth import read_truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +44,20 @@ class Lists:
 
 
 def main() -> None:
-    """Print a line a set of lists."""
+    """Print a line a set of lists and program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--errors", type=int, default=0)
+    parser.add_argument("--splink", metavar="PYTHON")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print("| lists | rows | P | R | F1 | seconds | weights |\n|---|--:|--:|--:|--:|--:|---|")
-        for lists in (*real(asked.data, Path(folder)), *(sampled(seed, Path(folder)) for seed in (21, 22))):
-            run(lists, Path(folder) / "out", asked.errors)
+        print("| lists | rows | program | P | R | F1 | seconds | weights |\n|---|--:|---|--:|--:|--:|--:|---|")
+        for lists in real(asked.data, Path(folder)):
+            found = run(lists, Path(folder) / "out", asked.errors)
+            if asked.splink:
+                splink(asked.splink, lists, found, Path(folder))
+        for seed in (21, 22):
+            run(sampled(seed, Path(folder)), Path(folder) / "out", asked.errors)
 
 
 def real(data: Path, folder: Path) -> list[Lists]:
@@ -74,8 +87,8 @@ def sampled(seed: int, folder: Path) -> Lists:
     return Lists(f"sample city, seed {seed}, plain header", [listed], truth)
 
 
-def run(lists: Lists, out: Path, errors: int) -> None:
-    """One line of the table, and the errors asked for."""
+def run(lists: Lists, out: Path, errors: int) -> Found:
+    """One line of the table, and the errors asked for; what the engine found."""
     started = time.perf_counter()
     found = dedupe(Asked(lists.files, lists.columns, None, lists.datum, None, lists.truth, lists.one_to_one), lambda _: None)
     write(found, out)
@@ -83,17 +96,36 @@ def run(lists: Lists, out: Path, errors: int) -> None:
     if score is None:
         raise ValueError(f"{lists.truth} scored nothing")
     weights = "shipped" if any("自学" in note for note in found.notes) else "learnt"
-    print(
-        f"| {lists.name} | {len(found.clusters)} | {score.precision:.3f} | {score.recall:.3f} | {score.f1:.3f} | {seconds:.1f} | {weights} |",
-        flush=True,
-    )
+    _line(lists, found, "yizhan dedupe", (score.precision, score.recall, score.f1), seconds, weights)
     if errors:
         _show(found, lists.truth, errors)
+    return found
+
+
+def splink(python: str, lists: Lists, found: Found, folder: Path) -> None:
+    """Splink's lines of the table, from the listings that the engine found its stations in."""
+    truth, columns = read_truth(lists.truth, found.lists.rows["listing_id"]), folder / "prepared.parquet"
+    listings = prepared(found.listings, features(found.listings))
+    # who is not in the truth is a station of its own, as in the engine's score
+    station = listings["listing_id"].map("station " + truth.astype("str")).fillna("alone " + listings["listing_id"])
+    listings.assign(station=station).to_parquet(columns)
+    command = [python, "-m", "benchmarks.dedupe_splink_lists", str(columns), *(["--one-to-one"] if lists.one_to_one else [])]
+    told = json.loads(measured(command)[2].splitlines()[-1])
+    stations = "one to one" if lists.one_to_one else "its clusters"
+    for way, program in (
+        ("told_nothing", f"Splink 5, {stations}, at even odds"),
+        ("stations", f"Splink 5, {stations}, threshold in hindsight"),
+        ("pairs", "Splink 5, its pairs, threshold in hindsight"),
+    ):
+        _line(lists, found, program, told[way], told["seconds"], "learnt")
+
+
+def _line(lists: Lists, found: Found, program: str, score: Sequence[float], seconds: float, weights: str) -> None:
+    figures = " | ".join(f"{figure:.3f}" for figure in score)
+    print(f"| {lists.name} | {len(found.clusters)} | {program} | {figures} | {seconds:.1f} | {weights} |", flush=True)
 
 
 def _show(found: Found, path: Path, errors: int) -> None:
-    from transforms.dedupe.truth import read_truth
-
     truth = read_truth(path, found.lists.rows["listing_id"])
     station = found.clusters.set_index("listing_id")["station_id"]
     pairs = found.matched.pairs
