@@ -312,13 +312,18 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
         words = listings.core
         a, b = words.code[left[asked]], words.code[right[asked]]
         dice, within, common = _alike(words, a, b)
+        begins = words.head[a] == words.head[b]
         codes[asked] = _choose(
             CORE,
             "differs",
             [
+                ("begins_long", within & begins & (common >= words.long[a])),
+                ("begins", within & begins),
                 ("within_long", within & (common >= words.long[a])),
                 ("within", within),
+                ("close_begins", begins & (dice >= _CLOSE)),
                 ("close", dice >= _CLOSE),
+                ("some_begins", begins & (dice >= _SOME)),
                 ("some", dice >= _SOME),
             ],
         )

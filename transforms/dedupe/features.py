@@ -79,6 +79,7 @@ class Words:
     bits: Bits
     size: Ints
     long: Ints
+    head: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,7 +543,7 @@ def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
 def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     if known is not None:
         more = _words(Coded(column.code, column.values.iloc[len(known.values) :]), None, wide=wide)
-        both = (np.concatenate([getattr(known, name), getattr(more, name)]) for name in ("bits", "size", "long"))
+        both = (np.concatenate([getattr(known, name), getattr(more, name)]) for name in ("bits", "size", "long", "head"))
         return Words(column.code, (*known.values, *more.values), *both)
     texts = tuple(column.values.tolist())
     latin = latin_of(column.values)
@@ -552,7 +553,13 @@ def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
     sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
     sets = character_sets(characters, 2 * _WORDS if wide else _WORDS)
-    return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32))
+    return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32), _heads(texts, latin))
+
+
+def _heads(texts, latin):
+    firsts = [text[:5] if is_latin else text[:2] for text, is_latin in zip(texts, latin.tolist(), strict=True)]
+    import zlib
+    return np.array([zlib.crc32(first.encode()) for first in firsts], dtype=np.int64)
 
 
 def character_sets(texts: tuple[str, ...], width: int = _WORDS) -> Bits:
