@@ -161,6 +161,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     if len(asked):
         gap = np.abs(listings.number_value[left[asked]] - listings.number_value[right[asked]])
         address[asked[gap <= _NEIGHBOURS]] = list(ADDRESS).index("number_near")
+    address = _spelled_address(listings, left, right, address)
     parts: dict[str, tuple[Ints, ...]] = {
         "where": (_distance(listings, left, right, metres, rules.division[place]), address),
         "name": (
@@ -286,6 +287,21 @@ def _alike(words: Words, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
     sizes = words.size[a], words.size[b]
     smaller = np.minimum(*sizes)
     return 2 * common / np.maximum(sizes[0] + sizes[1], 1), (common >= smaller) & (smaller >= 2), common
+
+
+_WRITTEN = ("landmark", "road", "road_differs", "address_missing")
+
+
+def _spelled_address(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    words = listings.address
+    a, b = words.code[left], words.code[right]
+    asked = np.flatnonzero(np.isin(codes, [list(ADDRESS).index(name) for name in _WRITTEN]) & (a >= 0) & (b >= 0))
+    if len(asked):
+        a, b = a[asked], b[asked]
+        _, _, common = _alike(words, a, b)
+        smaller = np.minimum(words.size[a], words.size[b])
+        codes[asked[(common >= 0.6 * smaller) & (common >= 4)]] = list(ADDRESS).index("alike")
+    return codes
 
 
 def _core(cases: _Cases) -> Ints:

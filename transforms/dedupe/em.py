@@ -67,6 +67,7 @@ _APART: Final[tuple[Mapping[str, float], ...]] = (
     {
         "number": 0.35,
         "building": 0.03,
+        "alike": 0.1,
         "number_base": 0.07,
         "number_near": 0.1,
         "number_differs": 0.05,

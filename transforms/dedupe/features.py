@@ -96,6 +96,7 @@ class Features:
     text: Mapping[str, Coded]
     core: Words
     organisation: Words
+    address: Words
     related: Ints
     namesakes: Ints
     marks: Bytes
@@ -260,6 +261,7 @@ def read(listings: pd.DataFrame) -> Read:
             "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)),
             "opened": Coded(opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)), opened.values),
             "opened_month": opened.mapped(lambda values: values.str[:7]),
+            "written": _written(listings, order, text),
             "plaques": text["plaques"],
             "facilities": text["facilities"],
         },
@@ -374,6 +376,7 @@ def features_of(own: Read, words: tuple[Words, Words] | None = None, shared: Sha
         },
         core=names,
         organisation=organisations,
+        address=_runs(text["written"]),
         related=_beside([related.get(name) for name in RELATED], len(own)),
         namesakes=shared.namesakes,
         marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
@@ -554,6 +557,31 @@ def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
     sets = character_sets(characters, 2 * _WORDS if wide else _WORDS)
     return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32), _heads(texts, latin))
+
+
+def _written(listings, order, text):
+    import os
+    if os.environ.get("RAW"):
+        return coded(listings["address"].astype("str").str.upper().str.replace(" ", "") if "address" in listings else None, len(listings), order)
+    whole = None
+    for name in ("road", "number", "lane", "building", "floor", "room", "landmark"):
+        if name in listings.columns:
+            part = listings[name].astype("object").fillna("").astype("str")
+            whole = part if whole is None else whole + part
+    return coded(whole, len(listings), order)
+
+
+def _runs(column):
+    texts = column.values.tolist()
+    bits = np.zeros((len(texts), 4), dtype=np.uint64)
+    size = np.zeros(len(texts), dtype=np.int32)
+    import zlib
+    for at, t in enumerate(texts):
+        n = 3 if t.isascii() else 2
+        s = {zlib.crc32(t[i:i+n].encode()) % 256 for i in range(max(1, len(t) - n + 1))}
+        size[at] = len(s)
+        for x in s: bits[at, x >> 6] |= np.uint64(1) << np.uint64(x & 63)
+    return Words(column.code, tuple(texts), bits, size, size, size)
 
 
 def _heads(texts, latin):

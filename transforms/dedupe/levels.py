@@ -32,6 +32,7 @@ DISTANCE: Final[Mapping[str, str]] = {
 ADDRESS: Final[Mapping[str, str]] = {
     "number": "路名和门牌号相同",
     "building": "路名和门牌号相同，楼栋不同",
+    "alike": "地址文字大多相同",
     "number_base": "路名相同，门牌主号相同",
     "number_near": "路名相同，门牌号相邻",
     "number_differs": "路名相同，门牌号不同",
