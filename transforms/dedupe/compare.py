@@ -45,7 +45,7 @@ _SOME: Final = 0.45
 
 #: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
 #: 2000: further than any wrong datum moves a place.
-_STEPS: Final = (30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
+_STEPS: Final = (10.0, 30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
 
 #: What an offset and a datum vector differ by in length when they differ by DATUM_TOLERANCE_M, and a millimetre for rounding.
 _AS_FAR: Final = DATUM_TOLERANCE_M + 0.001
@@ -180,7 +180,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     codes = {comparison.name: _joint(comparison.shape, parts[comparison.name]) for comparison in COMPARISONS}
     one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
-    near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[4]))
+    near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[5]))
     quarter = (metres <= QUARTER_M) | rules.quarter[place]
     return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", quarter)]))
 
@@ -228,7 +228,7 @@ def _distance(listings: Features, left: Ints, right: Ints, metres: Floats, divis
     steps = list(DISTANCE)[: len(_STEPS)]
     codes = _choose(DISTANCE, "d_far", [(name, metres <= step) for name, step in zip(steps, _STEPS, strict=True)])
     # only what lies farther than one door, and as far as a datum moves a place, can be off by one
-    asked = np.flatnonzero((metres > _STEPS[2]) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
+    asked = np.flatnonzero((metres > _STEPS[3]) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
     gaps = np.abs(listings.shift_lengths[left[asked]] - metres[asked][:, None])
     asked = asked[(gaps[:, 0] <= _AS_FAR) | (gaps[:, 1] <= _AS_FAR) | (gaps[:, 2] <= _AS_FAR)]
     if len(asked):

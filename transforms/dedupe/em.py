@@ -50,7 +50,8 @@ CORE_BELIEF: Final[Mapping[str, float]] = {
 _APART_PAIRS: Final = 20.0
 _APART: Final[tuple[Mapping[str, float], ...]] = (
     {
-        "d30": 0.05,
+        "d10": 0.03,
+        "d30": 0.03,
         "d80": 0.05,
         "d150": 0.05,
         "d400": 0.4,
@@ -93,7 +94,7 @@ _AGREEING: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 
 #: Levels of a part that speak ever less for one place, whatever the other part says: farther, no firm known, another trade.
 _FALLING: Final[Mapping[str, tuple[tuple[int, tuple[str, ...]], ...]]] = {
-    "where": ((0, ("d30", "d80", "d150", "d400", "d1000", "d2000", "d_far")),),
+    "where": ((0, ("d10", "d30", "d80", "d150", "d400", "d1000", "d2000", "d_far")),),
     "name": ((0, ("org_same", "org_missing")),),
     "kind": (
         (0, ("kind_same", "kind_family", "kind_differs")),

@@ -13,7 +13,8 @@ from typing import Final
 
 #: How far apart, by position; where one has no position, by the smallest division that both name.
 DISTANCE: Final[Mapping[str, str]] = {
-    "d30": "相距不到30米",
+    "d10": "相距不到10米",
+    "d30": "相距10至30米",
     "d80": "相距30至80米",
     "d150": "相距80至150米",
     "d400": "相距150至400米",

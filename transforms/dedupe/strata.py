@@ -41,6 +41,7 @@ _NAMED: Final = list(NAMESAKES)
 #: Where EM starts (bits): what anyone would expect of each part. EM replaces all of it; it only says which class is "the same".
 _START: Final[Mapping[str, Mapping[str, float]]] = {
     "where": {
+        "d10": 1,
         "d30": 1,
         "d150": -1,
         "number": 1,
