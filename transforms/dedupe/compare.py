@@ -337,6 +337,7 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
                 ("begins", within & begins),
                 ("within_long", within & (common >= words.long[a])),
                 ("within", within),
+                ("nearly", begins & (dice >= 0.8)),
                 ("close_begins", begins & (dice >= _CLOSE)),
                 ("close", dice >= _CLOSE),
                 ("some_begins", begins & (dice >= _SOME)),

@@ -51,6 +51,7 @@ CORE: Final[Mapping[str, str]] = {
     "begins": "核心名一个包含另一个，开头相同",
     "within_long": "核心名一个包含另一个，相同的有四个字以上",
     "within": "核心名一个包含另一个",
+    "nearly": "核心名几乎相同",
     "close_begins": "核心名相近，开头相同",
     "close": "核心名相近",
     "some_begins": "核心名有几个字相同，开头相同",

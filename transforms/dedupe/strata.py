@@ -60,6 +60,7 @@ _START: Final[Mapping[str, Mapping[str, float]]] = {
         "begins": 2,
         "within_long": 3,
         "within": 2,
+        "nearly": 2,
         "close_begins": 1,
         "close": 1,
         "some_begins": -2,
