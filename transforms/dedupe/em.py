@@ -300,7 +300,8 @@ def _anchored(rate: Floats, shape: tuple[int, ...], belief: Mapping[str, float])
     missing = np.array([level == "org_missing" for level in ORGANISATION])
     for rows in (missing, ~missing):
         shares = table[rows].sum(axis=0)
-        wanted = np.where(known, (shares + 3 * believed * shares[known].sum()) / 4, shares)
+        import os; k=float(os.environ.get('KF','0.75')) if belief is not CORE_BELIEF else float(os.environ.get('KT','2'))
+        wanted = np.where(known, (shares + k * believed * shares[known].sum()) / (1 + k), shares)
         table[rows] *= wanted / shares
     return np.asarray(table.reshape(-1))
 

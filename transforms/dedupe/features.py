@@ -37,6 +37,7 @@ _WORDS: Final = 4
 
 #: Characters that number or orient a place: 一店 and 二店, 东区 and 西区 are two places however alike the rest is.
 _MARKERS: Final = "0123456789一二三四五六七八九十东南西北上下前后左右甲乙丙丁ABCDEF"
+_LATIN_MARKERS: Final = r"\d+|\b[A-Z]$"
 _DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
 
 #: Hot lines: 400 and 800 numbers and short codes (95588, 12345, 110) reach an organisation, not a place.
@@ -494,7 +495,7 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
 def _stems(cores: pd.Series) -> pd.Series:
     """Cores without what numbers or orients them. In Latin letters only figures do: A to F are in every word."""
     return _by_script(
-        cores, lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True), lambda names: names.str.replace(r"\d+", "", regex=True)
+        cores, lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True), lambda names: names.str.replace(_LATIN_MARKERS, "", regex=True)
     )
 
 
@@ -503,7 +504,7 @@ def _marks(cores: pd.Series) -> pd.Series:
     return _by_script(
         cores,
         lambda names: names.str.replace(f"[^{_MARKERS}]", "", regex=True),
-        lambda names: names.str.replace(r"\D+", " ", regex=True).str.strip(),
+        lambda names: names.str.findall(_LATIN_MARKERS).str.join(" "),
     )
 
 

@@ -59,7 +59,8 @@ _BELIEF: Final[Mapping[str, float]] = {
 }
 
 #: An assignment needs no margin for chains; how far the odds may lie from even when its threshold is set by the count of pairs to be expected.
-_ODDS: Final = 1000
+import os as _os
+_ODDS: Final = int(_os.environ.get("ODDS","1000"))
 
 
 @dataclass(frozen=True, slots=True)
