@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from transforms.dedupe.coded import Ints, Marks
-from transforms.dedupe.features import MARKS, RELATED, Features, Floats, Words
+from transforms.dedupe.features import MARKS, RELATED, Features, Floats, Sets
 from transforms.dedupe.geometry import DATUM_TOLERANCE_M, datum_shifted, distances
 from transforms.dedupe.levels import (
     ADDRESS,
@@ -43,7 +43,17 @@ T = TypeVar("T")
 _CLOSE: Final = 0.66
 _SOME: Final = 0.45
 
-#: Steps of distance in metres. 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
+#: From here on names that begin alike are one name misspelt or inflected (PITTSBUGH, RONNIES TIRE): of six characters one differs.
+_NEARLY: Final = 0.8
+
+#: Two addresses are alike when they share so much of what the shorter one says, and no fewer words and runs of characters: two roads share a run by chance.
+_WRITTEN_ALIKE: Final = 0.7
+_WRITTEN_AT_LEAST: Final = 3
+
+#: Levels of the address that what is written may still settle: one side has no number, or names its place otherwise. Two numbers that differ are believed.
+_OPEN: Final = np.array([level in ("landmark", "road", "road_differs", "address_missing") for level in ADDRESS])
+
+#: Steps of distance in metres. 10: one point copied; 30: noise of one door; 80: a large building; NEAR_M: the near stratum; 400: a compound; 1000: a quarter;
 #: 2000: further than any wrong datum moves a place.
 _STEPS: Final = (10.0, 30.0, 80.0, NEAR_M, 400.0, 1000.0, 2000.0)
 
@@ -161,7 +171,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     if len(asked):
         gap = np.abs(listings.number_value[left[asked]] - listings.number_value[right[asked]])
         address[asked[gap <= _NEIGHBOURS]] = list(ADDRESS).index("number_near")
-    address = _spelled_address(listings, left, right, address)
+    address = _written_address(listings, left, right, address)
     parts: dict[str, tuple[Ints, ...]] = {
         "where": (_distance(listings, left, right, metres, rules.division[place]), address),
         "name": (
@@ -180,7 +190,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
     codes = {comparison.name: _joint(comparison.shape, parts[comparison.name]) for comparison in COMPARISONS}
     one_door = (address == list(ADDRESS).index("number")) | (address == list(ADDRESS).index("building"))
     # one address in two counties is two places that share a road name; a known great distance speaks against the address, not for it
-    near = (metres <= NEAR_M) | (one_door & ~(metres > _STEPS[5]))
+    near = (metres <= NEAR_M) | (one_door & ~(metres > QUARTER_M))
     quarter = (metres <= QUARTER_M) | rules.quarter[place]
     return Levels(codes, _choose({each: each for each in STRATA}, "far", [("near", near), ("quarter", quarter)]))
 
@@ -228,7 +238,7 @@ def _distance(listings: Features, left: Ints, right: Ints, metres: Floats, divis
     steps = list(DISTANCE)[: len(_STEPS)]
     codes = _choose(DISTANCE, "d_far", [(name, metres <= step) for name, step in zip(steps, _STEPS, strict=True)])
     # only what lies farther than one door, and as far as a datum moves a place, can be off by one
-    asked = np.flatnonzero((metres > _STEPS[3]) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
+    asked = np.flatnonzero((metres > NEAR_M) & (metres <= listings.shift_reach + DATUM_TOLERANCE_M))
     gaps = np.abs(listings.shift_lengths[left[asked]] - metres[asked][:, None])
     asked = asked[(gaps[:, 0] <= _AS_FAR) | (gaps[:, 1] <= _AS_FAR) | (gaps[:, 2] <= _AS_FAR)]
     if len(asked):
@@ -279,7 +289,7 @@ def _address(cases: _Cases) -> Ints:
     )
 
 
-def _alike(words: Words, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
+def _alike(words: Sets, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
     """Of texts that are there: Dice coefficient of the character sets, whether one set lies in the other (of at least two characters), and
     how many they share."""
     counts = np.bitwise_count(words.bits.take(a, axis=0) & words.bits.take(b, axis=0))
@@ -289,18 +299,14 @@ def _alike(words: Words, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
     return 2 * common / np.maximum(sizes[0] + sizes[1], 1), (common >= smaller) & (smaller >= 2), common
 
 
-_WRITTEN = ("landmark", "road", "road_differs", "address_missing")
-
-
-def _spelled_address(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
-    words = listings.address
-    a, b = words.code[left], words.code[right]
-    asked = np.flatnonzero(np.isin(codes, [list(ADDRESS).index(name) for name in _WRITTEN]) & (a >= 0) & (b >= 0))
+def _written_address(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
+    """Those that the parts of the address leave open, by how much of what is written of both is the same."""
+    asked = np.flatnonzero(_OPEN[codes])
     if len(asked):
-        a, b = a[asked], b[asked]
-        _, _, common = _alike(words, a, b)
-        smaller = np.minimum(words.size[a], words.size[b])
-        codes[asked[(common >= 0.6 * smaller) & (common >= 4)]] = list(ADDRESS).index("alike")
+        a, b = left[asked], right[asked]
+        _, _, common = _alike(listings.address, a, b)
+        smaller = np.minimum(listings.address.size[a], listings.address.size[b])
+        codes[asked[(common >= _WRITTEN_AT_LEAST) & (common >= _WRITTEN_ALIKE * smaller)]] = list(ADDRESS).index("alike")
     return codes
 
 
@@ -328,7 +334,7 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
         words = listings.core
         a, b = words.code[left[asked]], words.code[right[asked]]
         dice, within, common = _alike(words, a, b)
-        begins = words.head[a] == words.head[b]
+        begins = words.begin[a] == words.begin[b]
         codes[asked] = _choose(
             CORE,
             "differs",
@@ -337,7 +343,7 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
                 ("begins", within & begins),
                 ("within_long", within & (common >= words.long[a])),
                 ("within", within),
-                ("nearly", begins & (dice >= 0.8)),
+                ("nearly", begins & (dice >= _NEARLY)),
                 ("close_begins", begins & (dice >= _CLOSE)),
                 ("close", dice >= _CLOSE),
                 ("some_begins", begins & (dice >= _SOME)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,7 @@ _WORDS: Final = 4
 
 #: Characters that number or orient a place: 一店 and 二店, 东区 and 西区 are two places however alike the rest is.
 _MARKERS: Final = "0123456789一二三四五六七八九十东南西北上下前后左右甲乙丙丁ABCDEF"
+#: Of Latin letters, figures and a letter that stands alone at the end: Building C, Gate B.
 _LATIN_MARKERS: Final = r"\d+|\b[A-Z]$"
 _DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
 
@@ -71,16 +74,22 @@ MARKS: Final = ("is_broad", "is_guest", "core_is_area", "core_is_long")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """A text column as codes of its distinct values (−1: absent), with a set of its characters, their count, and the count of
-    common ones that is hardly met by chance, a distinct value."""
+class Sets:
+    """Sets as bits, and how many each holds."""
+
+    bits: Bits
+    size: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Sets):
+    """A text column as codes of its distinct values (−1: absent), with a set of its characters, the count of
+    common ones that is hardly met by chance, and what it begins with as a number, a distinct value."""
 
     code: Ints
     values: tuple[str, ...]
-    bits: Bits
-    size: Ints
     long: Ints
-    head: Ints
+    begin: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class Features:
     text: Mapping[str, Coded]
     core: Words
     organisation: Words
-    address: Words
+    address: Sets
     related: Ints
     namesakes: Ints
     marks: Bytes
@@ -262,7 +271,9 @@ def read(listings: pd.DataFrame) -> Read:
             "hours": text["hours"].mapped(lambda values: values.str.replace(_DAYS, "", regex=True)),
             "opened": Coded(opened.where(~opened.values.str.endswith("-01").to_numpy(np.bool_)), opened.values),
             "opened_month": opened.mapped(lambda values: values.str[:7]),
-            "written": _written(listings, order, text),
+            "lane": text["lane"],
+            "floor": text["floor"],
+            "room": text["room"],
             "plaques": text["plaques"],
             "facilities": text["facilities"],
         },
@@ -377,7 +388,7 @@ def features_of(own: Read, words: tuple[Words, Words] | None = None, shared: Sha
         },
         core=names,
         organisation=organisations,
-        address=_runs(text["written"]),
+        address=_address(own),
         related=_beside([related.get(name) for name in RELATED], len(own)),
         namesakes=shared.namesakes,
         marks=np.sum([mark.astype(np.uint8) << at for at, mark in enumerate(marks[name] for name in MARKS)], axis=0, dtype=np.uint8),
@@ -441,7 +452,10 @@ TEXTS: Final = (
     "community_code",
     "road",
     "number",
+    "lane",
     "building",
+    "floor",
+    "room",
     "landmark",
     "phones",
     "contact_phone",
@@ -493,9 +507,11 @@ def _shifts(lng: Floats, lat: Floats) -> Floats:
 
 
 def _stems(cores: pd.Series) -> pd.Series:
-    """Cores without what numbers or orients them. In Latin letters only figures do: A to F are in every word."""
+    """Cores without what numbers or orients them. In Latin letters A to F are in every word."""
     return _by_script(
-        cores, lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True), lambda names: names.str.replace(_LATIN_MARKERS, "", regex=True)
+        cores,
+        lambda names: names.str.replace(f"[{_MARKERS}]", "", regex=True),
+        lambda names: names.str.replace(_LATIN_MARKERS, "", regex=True),
     )
 
 
@@ -547,8 +563,10 @@ def _sorted_codes(column: Coded) -> tuple[tuple[str, ...], Ints]:
 def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     if known is not None:
         more = _words(Coded(column.code, column.values.iloc[len(known.values) :]), None, wide=wide)
-        both = (np.concatenate([getattr(known, name), getattr(more, name)]) for name in ("bits", "size", "long", "head"))
-        return Words(column.code, (*known.values, *more.values), *both)
+        bits, size, long, begin = (
+            np.concatenate([getattr(known, name), getattr(more, name)]) for name in ("bits", "size", "long", "begin")
+        )
+        return Words(bits, size, column.code, (*known.values, *more.values), long, begin)
     texts = tuple(column.values.tolist())
     latin = latin_of(column.values)
     characters = tuple(spelled(text) if is_latin else text for text, is_latin in zip(texts, latin.tolist(), strict=True))
@@ -557,38 +575,41 @@ def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     distinct = sorted_distinct(rows.astype(np.int64) << 32 | points.astype(np.int64))
     sizes = np.bincount(distinct >> 32, minlength=len(texts)).astype(np.int32)
     sets = character_sets(characters, 2 * _WORDS if wide else _WORDS)
-    return Words(column.code, texts, sets, sizes, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32), _heads(texts, latin))
+    return Words(sets, sizes, column.code, texts, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32), _begins(characters, latin))
 
 
-def _written(listings, order, text):
-    import os
-    if os.environ.get("RAW"):
-        return coded(listings["address"].astype("str").str.upper().str.replace(" ", "") if "address" in listings else None, len(listings), order)
-    whole = None
-    for name in ("road", "number", "lane", "building", "floor", "room", "landmark"):
-        if name in listings.columns:
-            part = listings[name].astype("object").fillna("").astype("str")
-            whole = part if whole is None else whole + part
-    return coded(whole, len(listings), order)
+#: Parts of an address that are compared by runs of two characters, and those by their figures and words, as they stand.
+_SPELLED: Final = ("road", "landmark")
+_COUNTED: Final = ("number", "lane", "building", "floor", "room")
+_COUNTED_WORDS: Final = r"[0-9A-Z]+|[^0-9A-Z-]"
 
 
-def _runs(column):
-    texts = column.values.tolist()
-    bits = np.zeros((len(texts), 4), dtype=np.uint64)
-    size = np.zeros(len(texts), dtype=np.int32)
-    import zlib
-    for at, t in enumerate(texts):
-        n = 3 if t.isascii() else 2
-        s = {zlib.crc32(t[i:i+n].encode()) % 256 for i in range(max(1, len(t) - n + 1))}
-        size[at] = len(s)
-        for x in s: bits[at, x >> 6] |= np.uint64(1) << np.uint64(x & 63)
-    return Words(column.code, tuple(texts), bits, size, size, size)
+def _address(own: Read) -> Sets:
+    """What is written of each listing's address: shape (listings, _WORDS)."""
+    bits = np.zeros((len(own), _WORDS), dtype=np.uint64)
+    for name in (*_SPELLED, *_COUNTED):
+        column = own.text[name]
+        if len(column.values):
+            written = column.values.tolist()
+            told = (_runs(spelled(text)) if name in _SPELLED else re.findall(_COUNTED_WORDS, text.upper()) for text in written)
+            # each run or word as one character of its own, so that a set of characters is what is wanted
+            sets = character_sets(tuple("".join(chr(0x10000 + crc32(each.encode()) % 0xF0000) for each in runs) for runs in told))
+            bits |= np.append(sets, np.zeros((1, _WORDS), dtype=np.uint64), axis=0)[column.code]
+    return Sets(bits, np.bitwise_count(bits).sum(axis=1, dtype=np.int32))
 
 
-def _heads(texts, latin):
-    firsts = [text[:5] if is_latin else text[:2] for text, is_latin in zip(texts, latin.tolist(), strict=True)]
-    import zlib
-    return np.array([zlib.crc32(first.encode()) for first in firsts], dtype=np.int64)
+def _runs(text: str) -> list[str]:
+    return [text[at : at + 2] for at in range(max(1, len(text) - 1))]
+
+
+#: Characters that a name is said to begin with: two of Chinese, four runs of Latin letters, which are five letters.
+_BEGIN, _BEGIN_LATIN = 2, 4
+
+
+def _begins(characters: Sequence[str], latin: Marks) -> Ints:
+    """What each text begins with, as a number (fixed, so that runs agree)."""
+    firsts = (text[: _BEGIN_LATIN if is_latin else _BEGIN] for text, is_latin in zip(characters, latin.tolist(), strict=True))
+    return np.fromiter((crc32(first.encode()) for first in firsts), np.int64, len(characters))
 
 
 def character_sets(texts: tuple[str, ...], width: int = _WORDS) -> Bits:

@@ -25,7 +25,7 @@ from transforms.dedupe.coded import Coded, Ints, column_of, texts
 from transforms.dedupe.features import Numbers, Read, Words
 from transforms.dedupe.incremental import Clusters, Pairs, State
 
-_MARK: Final = b"yizhan dedupe 2\n"
+_MARK: Final = b"yizhan dedupe 3\n"
 _DIGEST: Final = 32
 _HEAD: Final = len(_MARK) + _DIGEST + 8
 _ALIGNED: Final = 64
@@ -111,7 +111,7 @@ def _taken_apart(state: State) -> Iterator[tuple[str, Array]]:
         yield from _column(f"{name} values", column_of(numbers.values))
     yield from ((name, getattr(own, name)) for name in ("latin", "core_is_area", "landmark_is_named"))
     for name, words in zip(_WORDED, state.words, strict=True):
-        yield from ((f"{name} {part}", getattr(words, part)) for part in ("bits", "size", "long"))
+        yield from ((f"{name} {part}", getattr(words, part)) for part in ("bits", "size", "long", "begin"))
     # pairs are in the order of their left sides: how many each has says as much
     yield "lefts", _small(np.bincount(pairs.left, minlength=len(own)))
     yield from ((name, _small(getattr(pairs, name))) for name in ("right", "keys", "weights", "patterns"))
@@ -147,7 +147,14 @@ def _put_together(held: Held, fingerprint: str, values: int) -> State:
         landmark_is_named=held["landmark_is_named"],
     )
     core, organisation = (
-        Words(text[name].code, tuple(text[name].values.tolist()), held[f"{name} bits"], held[f"{name} size"], held[f"{name} long"])
+        Words(
+            held[f"{name} bits"],
+            held[f"{name} size"],
+            text[name].code,
+            tuple(text[name].values.tolist()),
+            held[f"{name} long"],
+            held[f"{name} begin"],
+        )
         for name in _WORDED
     )
     left = np.repeat(np.arange(len(own), dtype=np.int32), held["lefts"])

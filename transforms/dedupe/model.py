@@ -15,7 +15,7 @@ from transforms.dedupe.calibration import Calibration, calibration_of
 from transforms.dedupe.coded import Ints
 from transforms.dedupe.levels import COMPARISONS, STRATA
 
-VERSION: Final = 3
+VERSION: Final = 4
 SHIPPED: Final = Path(__file__).with_name("model.json")
 
 #: Keys of a threshold in the file, each {"mb": integer, "reason": text}.

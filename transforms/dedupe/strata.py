@@ -22,6 +22,7 @@ from transforms.dedupe.drawn import Drawn
 from transforms.dedupe.em import (
     CORE_BELIEF,
     WHERE,
+    Belief,
     Patterns,
     Rates,
     apart_counts,
@@ -160,7 +161,7 @@ def _unique(known: Features, left: Ints, right: Ints) -> Marks:
     return np.asarray(equal & (known.namesakes[left] == _NAMED.index("named_once")) & (known.source[left] != known.source[right]))
 
 
-def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None, belief: Mapping[str, float] = CORE_BELIEF) -> Rates:
+def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None, belief: Belief = CORE_BELIEF) -> Rates:
     """Rates of near pairs by EM; the place's same-station pairs are `place` where they are known from elsewhere.
 
     EM runs twice: the second time it begins with the place alone, which is where it ends if the lists cannot tell one station from one building.
@@ -186,7 +187,7 @@ def beyond(
     near: Rates,
     drawn: Sequence[Drawn],
     alike: float,
-    belief: Mapping[str, float] = CORE_BELIEF,
+    belief: Belief = CORE_BELIEF,
 ) -> tuple[Rates, float]:
     """Rates of a stratum beyond the near one, and how many of its pairs are one place: as many to those near as unique equal names lie there
     to those that lie near. No EM: so far apart one pair in ten thousand is of one place, and EM finds another class than theirs.
