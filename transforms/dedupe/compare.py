@@ -300,13 +300,18 @@ def _alike(words: Sets, a: Ints, b: Ints) -> tuple[Floats, Marks, Ints]:
 
 
 def _written_address(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
-    """Those that the parts of the address leave open, by how much of what is written of both is the same."""
+    """Those that the parts of the address leave open, by how much of what is written of both is the same. Of what names one landmark a figure
+    must be the same as well; in two counties what is written alike is two places."""
     asked = np.flatnonzero(_OPEN[codes])
     if len(asked):
         a, b = left[asked], right[asked]
         _, _, common = _alike(listings.address, a, b)
-        smaller = np.minimum(listings.address.size[a], listings.address.size[b])
-        codes[asked[(common >= _WRITTEN_AT_LEAST) & (common >= _WRITTEN_ALIKE * smaller)]] = list(ADDRESS).index("alike")
+        alike = (common >= _WRITTEN_AT_LEAST) & (common >= _WRITTEN_ALIKE * np.minimum(listings.address.size[a], listings.address.size[b]))
+        asked, a, b = asked[alike], a[alike], b[alike]
+        figures = (listings.address.bits[a, -1] & listings.address.bits[b, -1]) != 0
+        counties = listings.column("county")[a], listings.column("county")[b]
+        apart = (counties[0] != counties[1]) & (np.minimum(*counties) >= 0)
+        codes[asked[(figures | (codes[asked] != list(ADDRESS).index("landmark"))) & ~apart]] = list(ADDRESS).index("alike")
     return codes
 
 

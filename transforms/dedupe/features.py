@@ -578,7 +578,7 @@ def _words(column: Coded, known: Words | None, *, wide: bool) -> Words:
     return Words(sets, sizes, column.code, texts, np.where(latin, _LONG_LATIN, _LONG).astype(np.int32), _begins(characters, latin))
 
 
-#: Parts of an address that are compared by runs of two characters, and those by their figures and words, as they stand.
+#: Parts of an address that are compared by runs of two characters, and those by their figures and words, as they stand: the last word of the set is theirs.
 _SPELLED: Final = ("road", "landmark")
 _COUNTED: Final = ("number", "lane", "building", "floor", "room")
 _COUNTED_WORDS: Final = r"[0-9A-Z]+|[^0-9A-Z-]"
@@ -590,11 +590,11 @@ def _address(own: Read) -> Sets:
     for name in (*_SPELLED, *_COUNTED):
         column = own.text[name]
         if len(column.values):
-            written = column.values.tolist()
-            told = (_runs(spelled(text)) if name in _SPELLED else re.findall(_COUNTED_WORDS, text.upper()) for text in written)
+            texts, part = column.values.tolist(), bits[:, :-1] if name in _SPELLED else bits[:, -1:]
+            told = (_runs(spelled(text)) if name in _SPELLED else re.findall(_COUNTED_WORDS, text.upper()) for text in texts)
             # each run or word as one character of its own, so that a set of characters is what is wanted
-            sets = character_sets(tuple("".join(chr(0x10000 + crc32(each.encode()) % 0xF0000) for each in runs) for runs in told))
-            bits |= np.append(sets, np.zeros((1, _WORDS), dtype=np.uint64), axis=0)[column.code]
+            one_each = tuple("".join(chr(0x10000 + crc32(each.encode()) % 0xF0000) for each in runs) for runs in told)
+            part |= np.append(character_sets(one_each, part.shape[1]), np.zeros((1, part.shape[1]), dtype=np.uint64), axis=0)[column.code]
     return Sets(bits, np.bitwise_count(bits).sum(axis=1, dtype=np.int32))
 
 

@@ -33,6 +33,7 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("a", "b", "where", "stratum"),
     [
+        pytest.param(HERE, north(5), "d10+address_missing", "near", id="5 m"),
         pytest.param(HERE, north(20), "d30+address_missing", "near", id="20 m"),
         pytest.param(HERE, north(60), "d80+address_missing", "near", id="60 m"),
         pytest.param(HERE, north(140), "d150+address_missing", "near", id="140 m"),
@@ -76,6 +77,34 @@ def levels(a: dict[str, Any], b: dict[str, Any]) -> dict[str, str]:
         pytest.param({"town_code": "340202005"}, {"town_code": "340202005"}, "town+address_missing", "far", id="one town"),
         pytest.param({"county_code": "340202"}, {"county_code": "340202"}, "county+address_missing", "far", id="one county"),
         pytest.param({"landmark": "万达广场"}, {"landmark": "万达广场"}, "unplaced+landmark", "far", id="landmark"),
+        pytest.param(
+            {"landmark": "怡湖华庭", "building": "1幢", "room": "105"},
+            {"road": "佳湖东路", "landmark": "怡湖华庭", "building": "1幢", "room": "105"},
+            "unplaced+alike",
+            "far",
+            id="landmark and room",
+        ),
+        pytest.param(
+            {"road": "双龙大道", "landmark": "景枫购物中心美食广场", "room": "F417"},
+            {"road": "佳湖东路", "landmark": "景枫购物中心美食广场四楼", "room": "F417"},
+            "unplaced+alike",
+            "far",
+            id="one room, two roads to it",
+        ),
+        pytest.param(
+            {"road": "佳湖东路", "landmark": "怡湖华庭", "room": "105", "county_code": "340202"},
+            {"landmark": "怡湖华庭", "room": "105", "county_code": "340207"},
+            "elsewhere+landmark",
+            "far",
+            id="written alike in two counties",
+        ),
+        pytest.param(
+            {"road": "青阳路", "number": "38", "landmark": "怡湖华庭", "room": "105"},
+            {"road": "青阳路", "number": "380", "landmark": "怡湖华庭一期", "room": "105"},
+            "unplaced+number_differs",
+            "quarter",
+            id="two numbers are believed, however alike the rest",
+        ),
         pytest.param({"landmark": "门前"}, {"landmark": "门前"}, "unplaced+address_missing", "far", id="no landmark worth the name"),
         pytest.param(
             {"community_code": "340202005001"},
@@ -99,10 +128,20 @@ def test_where(a: dict[str, Any], b: dict[str, Any], where: str, stratum: str) -
         pytest.param({"name_core": "青阳路", "road": "青阳路"}, {"name_core": "青阳路"}, "equal_area", id="only the road's name"),
         pytest.param({"name_core": "天门一村"}, {"name_core": "天门二村"}, "marker", id="first and second"),
         pytest.param({"name_core": "中山东路北段"}, {"name_core": "中山西路北段"}, "marker", id="east and west"),
-        pytest.param({"name_core": "天门1村"}, {"name_core": "天门一村"}, "close", id="one number written twice"),
+        pytest.param({"name_core": "天门1村"}, {"name_core": "天门一村"}, "close_begins", id="one number written twice"),
+        pytest.param({"name_core": "大润发"}, {"name_core": "大润发烟墩"}, "begins", id="begins with it"),
+        pytest.param({"name_core": "镜湖世纪城"}, {"name_core": "镜湖世纪城学府"}, "begins_long", id="begins with it, and long"),
         pytest.param({"name_core": "大润发"}, {"name_core": "烟墩大润发"}, "within", id="within"),
         pytest.param({"name_core": "镜湖世纪城"}, {"name_core": "学府镜湖世纪城"}, "within_long", id="within and long"),
-        pytest.param({"name_core": "镜湖书城"}, {"name_core": "镜湖广场"}, "some", id="some characters"),
+        pytest.param({"name_core": "螺鼎记螺蛳粉"}, {"name_core": "螺鼎记螺狮粉"}, "nearly", id="one character miswritten"),
+        pytest.param({"name_core": "ST ROSALIA CHURCH"}, {"name_core": "ST ROSALIAS CHURCH"}, "nearly", id="one letter more"),
+        pytest.param(
+            {"name_core": "FOSTER HALL BUILDING C"}, {"name_core": "FOSTER HALL BUILDING J"}, "marker", id="a letter that tells apart"
+        ),
+        pytest.param({"name_core": "镜湖王"}, {"name_core": "王镜湖楼"}, "within", id="as many, in another order"),
+        pytest.param({"name_core": "王子烧烤牛蛙"}, {"name_core": "青蛙王子烧烤"}, "close", id="alike, begins otherwise"),
+        pytest.param({"name_core": "镜湖书城"}, {"name_core": "镜湖广场"}, "some_begins", id="some characters, the first"),
+        pytest.param({"name_core": "东门书城"}, {"name_core": "镜湖书城"}, "some", id="some characters"),
         pytest.param({"name_core": "柏庄名都"}, {"name_core": "香樟花园"}, "differs", id="different"),
         pytest.param({"name_core": None}, {"name_core": "香樟花园"}, "core_missing", id="missing"),
         pytest.param(

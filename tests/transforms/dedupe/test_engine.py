@@ -90,7 +90,7 @@ def test_pairs_carry_their_levels() -> None:
     assert pairs["weight_mb"].dtype == "int64"
     assert (pairs["left_id"] < pairs["right_id"]).all()
     pair = pairs[(pairs["left_id"] == "bank:1") & (pairs["right_id"] == "union:1")].iloc[0]
-    assert json.loads(str(pair["levels"]))["where"] == "d30+number"
+    assert json.loads(str(pair["levels"]))["where"] == "d10+number"
     assert {"core", "door", "phone", "grid"} <= set(str(pair["keys"]).split(";"))
 
 

@@ -79,7 +79,7 @@ def test_of_lists_never_seen_half_is_believed_that_a_list_repeats_itself() -> No
 
 @pytest.mark.parametrize(("pair", "bounded"), [(("reviews", "union"), False), (("civic", "map"), True)])
 def test_an_assignment_takes_as_many_as_are_to_be_expected_within_a_bit_of_even_odds(pair: tuple[str, str], bounded: bool) -> None:
-    listings = large(6000).standardised
+    listings = large(4000).standardised
     two = listings[listings["source"].isin(pair)].reset_index(drop=True)
     model = fit(two, across=True).model
     same = model.thresholds["same"]

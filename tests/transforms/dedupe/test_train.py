@@ -95,9 +95,9 @@ def test_lists_of_which_every_near_pair_is_one_place_teach_nothing() -> None:
     frame = street(60)
     order = frame["row_key"].astype(int)
     apart = frame.assign(lng_wgs84=118.0 + order % 8 * 0.02, lat_wgs84=31.0 + order // 8 * 0.02)
-    with pytest.raises(AstrayError, match="训练结果认为"):
+    with pytest.raises(AstrayError, match="训练结果认为|训练从不同的起点"):
         train([apart])
-    assert str(fit(apart).why_not).startswith("训练结果认为")
+    assert str(fit(apart).why_not).startswith("训练")
 
 
 def test_another_beginning_is_compared_where_pairs_are_many() -> None:
@@ -111,12 +111,12 @@ def test_another_beginning_is_compared_where_pairs_are_many() -> None:
 
 
 def test_what_the_weights_rest_on_is_in_the_model() -> None:
-    trained = train([street(200)])
+    trained = train([street(100)])
     assert trained.evidence["near_settled"]
     assert trained.evidence["near_astride_mb"] < 100
     assert 0 < trained.evidence["near_levels_well_met"] < trained.evidence["near_levels_met"]
     met = document_of(trained, {}, {})["strata"]["near"]["met"]["phone"]
-    assert met["phone_same"] == pytest.approx(100, abs=5)  # every other place has a phone, on both lists
+    assert met["phone_same"] == pytest.approx(50, abs=3)  # every other place has a phone, on both lists
 
 
 def test_own_weights_are_two_parts_and_those_that_ship_one() -> None:
