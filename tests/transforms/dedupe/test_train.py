@@ -95,7 +95,7 @@ def test_lists_of_which_every_near_pair_is_one_place_teach_nothing() -> None:
     frame = street(60)
     order = frame["row_key"].astype(int)
     apart = frame.assign(lng_wgs84=118.0 + order % 8 * 0.02, lat_wgs84=31.0 + order // 8 * 0.02)
-    with pytest.raises(AstrayError, match="训练结果认为|训练从不同的起点"):
+    with pytest.raises(AstrayError, match=r"训练结果认为|训练从不同的起点"):
         train([apart])
     assert str(fit(apart).why_not).startswith("训练")
 
