@@ -5,13 +5,13 @@
 Judged are the pairs that `yizhan review` would ask first, then those nearest to the threshold, and rightly. The model is trained on the city itself as
 `yizhan model train` does, without and with the judgements; both are scored on the same pairs, those that nobody judged, and no judgement constrains a cluster: only what the
 weights learnt counts. The last figure is what a city has of it: the judgements bind, and all pairs count. `--data` names the folder of real lists: two of
-Nanjing then learn from 0, 50 and 200 of theirs.
+Nanjing then learn from 0, 50 and 200 of theirs. Its truth knows nothing of pairs within one list, which repeat themselves too: they are neither asked nor scored.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -35,19 +35,25 @@ def trained(listings: pd.DataFrame, verdicts: dict[Pair, str]) -> Model:
     return model_of(sealed(blended(document, load_model())))
 
 
-def asked_first(matched: Matched, model: Model) -> list[Pair]:
-    """Pairs in the order in which people would be asked."""
+def within_one(listings: pd.DataFrame) -> Callable[[Pair], bool]:
+    """Whether a pair is of one list."""
+    source = dict(zip(listings["listing_id"], listings["source"], strict=True))
+    return lambda pair: source[pair[0]] == source[pair[1]]
+
+
+def asked_first(matched: Matched, model: Model, unknown: Callable[[Pair], bool]) -> list[Pair]:
+    """Pairs in the order in which people would be asked, but those that the truth does not know of."""
     stations = dict(zip(matched.clusters["listing_id"], matched.clusters["cluster"].astype("str"), strict=True))
     pairs = matched.pairs.rename(columns={"review": "is_review"}).assign(verdict=pd.Series(None, index=matched.pairs.index, dtype="str"))
     queue = review_queue(pairs, stations, {}, model.thresholds["same"])
     nearest = pairs.iloc[(pairs["weight_mb"] - model.thresholds["same"]).abs().argsort(kind="stable")]
     both = pd.concat([queue[["left_id", "right_id"]], nearest[["left_id", "right_id"]]])
-    return list(dict.fromkeys(both.itertuples(index=False, name=None)))
+    return [pair for pair in dict.fromkeys(both.itertuples(index=False, name=None)) if not unknown(pair)]
 
 
-def f1(matched: Matched, truth: set[Pair], without: set[Pair]) -> float:
-    """F1 over the pairs that nobody judged."""
-    found = true_pairs(matched.clusters.rename(columns={"cluster": "station"})) - without
+def f1(matched: Matched, truth: set[Pair], without: set[Pair], unknown: Callable[[Pair], bool]) -> float:
+    """F1 over the pairs that nobody judged and that the truth knows of."""
+    found = {pair for pair in true_pairs(matched.clusters.rename(columns={"cluster": "station"})) - without if not unknown(pair)}
     return 2 * len(found & (truth - without)) / max(len(found) + len(truth - without), 1)
 
 
@@ -60,9 +66,10 @@ def main() -> None:
     asked = parser.parse_args()
     for seed in asked.seeds:
         listings = sample_listings(seed)
-        learn(f"seed {seed}", listings, true_pairs(listings), asked.judgements)
+        learn(f"seed {seed}", listings, true_pairs(listings), asked.judgements, lambda _: False)
     if asked.data:
-        learn("Nanjing", *nanjing(asked.data), [0, 50, 200])
+        lists, truth = nanjing(asked.data)
+        learn("Nanjing", lists, truth, [0, 50, 200], within_one(lists))
 
 
 def nanjing(data: Path) -> tuple[pd.DataFrame, set[Pair]]:
@@ -74,11 +81,11 @@ def nanjing(data: Path) -> tuple[pd.DataFrame, set[Pair]]:
     return listings, true_pairs(pd.DataFrame({"listing_id": station.index, "station": station.to_numpy()}))
 
 
-def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Sequence[int]) -> None:
+def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Sequence[int], unknown: Callable[[Pair], bool]) -> None:
     """Print a line a number of judgements."""
     alone = trained(listings, {})
     unlearned = match(listings, alone, NO_JUDGEMENTS)
-    order = asked_first(unlearned, alone)
+    order = asked_first(unlearned, alone, unknown)
     for count in judgements:
         verdicts = {pair: "same" if pair in truth else "not" for pair in order[:count]}
         without = set(verdicts)
@@ -89,8 +96,8 @@ def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Seque
         )
         same = sum(verdict == "same" for verdict in verdicts.values())
         print(
-            f"{name}, {len(verdicts)} judged ({same} same): F1 without them {f1(unlearned, truth, without):.4f}, with them "
-            f"{f1(learned, truth, without):.4f}, binding {f1(match(listings, model, said), truth, set()):.4f}",
+            f"{name}, {len(verdicts)} judged ({same} same): F1 without them {f1(unlearned, truth, without, unknown):.4f}, with them "
+            f"{f1(learned, truth, without, unknown):.4f}, binding {f1(match(listings, model, said), truth, set(), unknown):.4f}",
             flush=True,
         )
 

@@ -17,20 +17,27 @@ import numpy as np
 import pandas as pd
 
 from transforms.dedupe.drawn import quarter_pairs, random_pairs
-from transforms.dedupe.em import WHERE, Belief, counts_of
+from transforms.dedupe.em import OWN_BELIEF, WHERE
 from transforms.dedupe.features import Ints, features
 from transforms.dedupe.levels import STRATA
 from transforms.dedupe.model import Model, load_model, model_of, pair_key, sealed
 from transforms.dedupe.score import score
-from transforms.dedupe.strata import AstrayError, Met, beyond, called_alike, met_of, near_rates, pair_codes
+from transforms.dedupe.strata import (
+    UNIQUE_AT_LEAST,
+    AstrayError,
+    Met,
+    beyond,
+    called_alike,
+    called_uniquely,
+    met_of,
+    near_rates,
+    pair_codes,
+)
 from transforms.dedupe.thresholds import THRESHOLDS
 from transforms.dedupe.train import Trained, blended, check, check_gold, document_of, grounds
 
 #: EM is given this many listings at most, whole cities first: its rates have long settled by then.
 TEACHES_AT_MOST: Final = 20_000
-
-#: Pairs of unique equal names that must lie near each other for the place to be learnt from them.
-UNIQUE_AT_LEAST: Final = 40
 
 #: Share of listings with a position without which EM is not asked: near pairs are then those behind one door, chosen by the very evidence that
 #: is to be weighed (on nine lists of Chicago without positions EM held a third of the true pairs for different places).
@@ -38,29 +45,6 @@ PLACED_AT_LEAST: Final = 0.5
 
 #: Random pairs for u of the far stratum: no rate is believed under 1 in 10,000, which is then 30 pairs.
 _RANDOM_PAIRS: Final = 300_000
-
-#: Core names of one place in lists of any sort. Lists of stations name one place in more ways than lists of shops do (6 % differ against 3 %).
-#: The place being known from unique names, EM hardly drifts, and the lists' own habits count for more: with 3, 1, 0.75 and 0.5 parts to one F1 was
-#: 0.901, 0.900, 0.906 and 0.907 on Nanjing and 0.936, 0.937, 0.938 and 0.938 on Pittsburgh, one to one; with a fifth EM went astray on Pittsburgh.
-_BELIEF: Final = Belief(
-    {
-        "equal_long": 0.3,
-        "equal": 0.2,
-        "equal_area": 0.12,
-        "begins_long": 0.08,
-        "begins": 0.06,
-        "within_long": 0.04,
-        "within": 0.04,
-        "nearly": 0.03,
-        "close_begins": 0.04,
-        "close": 0.02,
-        "some_begins": 0.02,
-        "some": 0.01,
-        "differs": 0.03,
-        "marker": 0.01,
-    },
-    parts=0.75,
-)
 
 #: An assignment needs no margin for chains; how far the odds may lie from even when its threshold is set by the count of pairs to be expected.
 _ODDS: Final = 1000
@@ -129,15 +113,15 @@ def _fitted(listings: pd.DataFrame, *, across: bool) -> Model:
     order = list(combinations_with_replacement(names, 2))
     pairs, same_list = tuple(pair_key(a, b) for a, b in order), np.array([a == b for a, b in order], dtype=np.int64)
     met = met_of(known, pair_codes(known, names), across=across)
-    unique = counts_of(met.levels.codes["where"], met.levels.near & met.unique, WHERE)
+    unique = called_uniquely([met])
     if unique.sum() < UNIQUE_AT_LEAST:
         raise AstrayError(f"名称相同、独一无二而又相近的登记只有 {int(unique.sum())} 对，不足以自学")
-    near = near_rates([met], same_list, unique, _BELIEF)
+    near = near_rates([met], same_list, OWN_BELIEF, unique)
     check(near)
     by_chance, nearer = random_pairs(known, _RANDOM_PAIRS), quarter_pairs(known, _RANDOM_PAIRS)
     alike = called_alike([met], [by_chance])
-    quarter, close_by = beyond("quarter", [met], same_list, near, [nearer], alike, _BELIEF)
-    far, far_off = beyond("far", [met], same_list, near, [by_chance], alike, _BELIEF)
+    quarter, close_by = beyond("quarter", [met], same_list, near, [nearer], alike, OWN_BELIEF)
+    far, far_off = beyond("far", [met], same_list, near, [by_chance], alike, OWN_BELIEF)
     expected = float(near.met["name"].sum()) + close_by + far_off
     evidence = {
         "from": "名单自己，掺三分之一随附的模型",

@@ -20,7 +20,6 @@ from transforms.dedupe.coded import Ints, Marks
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.drawn import Drawn
 from transforms.dedupe.em import (
-    CORE_BELIEF,
     WHERE,
     Belief,
     Patterns,
@@ -161,7 +160,7 @@ def _unique(known: Features, left: Ints, right: Ints) -> Marks:
     return np.asarray(equal & (known.namesakes[left] == _NAMED.index("named_once")) & (known.source[left] != known.source[right]))
 
 
-def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None, belief: Belief = CORE_BELIEF) -> Rates:
+def near_rates(met: Sequence[Met], same_list: Ints, belief: Belief, place: Floats | None = None) -> Rates:
     """Rates of near pairs by EM; the place's same-station pairs are `place` where they are known from elsewhere.
 
     EM runs twice: the second time it begins with the place alone, which is where it ends if the lists cannot tell one station from one building.
@@ -176,8 +175,17 @@ def near_rates(met: Sequence[Met], same_list: Ints, place: Floats | None = None,
         raise AstrayError("没有一对相近的登记，无从训练")
     known = {} if place is None else {"where": place}
     starts = (_START, {"where": _START["where"]})
-    rates, elsewhere = (expect_maximise(patterns, first_guess(patterns, start), same_list, known, belief=belief) for start in starts)
+    rates, elsewhere = (expect_maximise(patterns, first_guess(patterns, start), same_list, known, belief) for start in starts)
     return replace(rates, astride=astride(rates, elsewhere))
+
+
+#: Pairs of unique equal names that must lie near each other for the place to be learnt from them.
+UNIQUE_AT_LEAST: Final = 40
+
+
+def called_uniquely(met: Sequence[Met]) -> Floats:
+    """Near pairs with a unique equal name at each level of the place: one place each, wherever it lies."""
+    return np.asarray(np.sum([counts_of(city.levels.codes["where"], city.levels.near & city.unique, WHERE) for city in met], axis=0))
 
 
 def beyond(
@@ -187,7 +195,7 @@ def beyond(
     near: Rates,
     drawn: Sequence[Drawn],
     alike: float,
-    belief: Belief = CORE_BELIEF,
+    belief: Belief,
 ) -> tuple[Rates, float]:
     """Rates of a stratum beyond the near one, and how many of its pairs are one place: as many to those near as unique equal names lie there
     to those that lie near. No EM: so far apart one pair in ten thousand is of one place, and EM finds another class than theirs.
@@ -216,8 +224,8 @@ def beyond(
         np.full(len(patterns.counts), 1e-6),
         same_list,
         {**near.met, "where": apart_counts() + real},
-        near.sources,
         belief,
+        near.sources,
         apart=True,
     )
     one_place = float(near.met["name"].sum()) * float(real.sum()) / max(near_by, 1.0)
