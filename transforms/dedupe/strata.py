@@ -184,8 +184,13 @@ UNIQUE_AT_LEAST: Final = 40
 
 
 def called_uniquely(met: Sequence[Met]) -> Floats:
-    """Near pairs with a unique equal name at each level of the place: one place each, wherever it lies."""
-    return np.asarray(np.sum([counts_of(city.levels.codes["where"], city.levels.near & city.unique, WHERE) for city in met], axis=0))
+    """Near pairs with a unique equal name, but those that a person held for two, and pairs that one held for the same, at each level of the place: one
+    place each, wherever it lies."""
+    counts = np.zeros(len(WHERE.levels))
+    for city in met:
+        one_place = (city.unique & ~(city.told == 0)) | (city.told == 1)
+        counts += counts_of(city.levels.codes["where"], city.levels.near & one_place, WHERE)
+    return counts
 
 
 def beyond(
