@@ -126,7 +126,7 @@ class _Rules:
         #: Cases of a place in which it matters how far apart the numbers are.
         self.asks_number = self.address[:near] != self.address[near:]
         name = _Cases(RELATED[8:16], MARKS)
-        self.core, self.organisation, self.one_core = _core(name), _organisation(name), name.same("core")
+        self.core, self.organisation, self.one_core, self.marked = _core(name), _organisation(name), name.same("core"), _marked(name)
         self.kind = _joint(_comparison("kind").shape, (_kind(name), _premises(name)))
         rest = _Cases(RELATED[16:])
         self.phone, self.opened = _phone(rest), _opened(rest)
@@ -176,7 +176,7 @@ def compare_chunk(listings: Features, left: Ints, right: Ints) -> Levels:
         "where": (_distance(listings, left, right, metres, rules.division[place]), address),
         "name": (
             _spelled_organisation(listings, left, right, rules.organisation[name]),
-            _spelled_core(listings, left, right, rules.core[name]),
+            _spelled_core(listings, left, right, rules.core[name], rules.marked[name]),
         ),
         "kind": (rules.kind[name],),
         "namesakes": (_namesakes(listings, left, rules.one_core[name]),),
@@ -318,7 +318,6 @@ def _written_address(listings: Features, left: Ints, right: Ints, codes: Ints) -
 def _core(cases: _Cases) -> Ints:
     """By what is known without looking at characters."""
     both, equal = cases.both("core"), cases.same("core")
-    marked = cases.both("core_marks") & ~cases.same("core_marks")
     return _choose(
         CORE,
         "core_missing",
@@ -326,14 +325,19 @@ def _core(cases: _Cases) -> Ints:
             ("equal_area", equal & cases.either("core_is_area")),
             ("equal_long", equal & cases.either("core_is_long")),
             ("equal", equal),
-            ("marker", marked & cases.same("core_stem")),
+            ("marker", _marked(cases) & cases.same("core_stem")),
             ("differs", both),
         ],
     )
 
 
-def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> Ints:
-    """Those that differ, by their characters."""
+def _marked(cases: _Cases) -> Marks:
+    """Whether both have what numbers or orients them, and not the same."""
+    return cases.both("core_marks") & ~cases.same("core_marks")
+
+
+def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints, marked: Marks) -> Ints:
+    """Those that differ, by their characters: alike but for their numbers (FOSTER PLAZA BUILDING 9, FOSTER PLAZA 8) is two places."""
     asked = np.flatnonzero(codes == list(CORE).index("differs"))
     if len(asked):
         words = listings.core
@@ -348,6 +352,7 @@ def _spelled_core(listings: Features, left: Ints, right: Ints, codes: Ints) -> I
                 ("begins", within & begins),
                 ("within_long", within & (common >= words.long[a])),
                 ("within", within),
+                ("marker", marked[asked] & (dice >= _CLOSE)),
                 ("nearly", begins & (dice >= _NEARLY)),
                 ("close_begins", begins & (dice >= _CLOSE)),
                 ("close", dice >= _CLOSE),

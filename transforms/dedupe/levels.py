@@ -57,7 +57,7 @@ CORE: Final[Mapping[str, str]] = {
     "some_begins": "核心名有几个字相同，开头相同",
     "some": "核心名有几个字相同",
     "differs": "核心名不同",
-    "marker": "核心名只差序号或方位",
+    "marker": "核心名相同或相近，序号或方位不同",
     "core_missing": "缺核心名",
 }
 

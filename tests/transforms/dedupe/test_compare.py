@@ -128,6 +128,7 @@ def test_where(a: dict[str, Any], b: dict[str, Any], where: str, stratum: str) -
         pytest.param({"name_core": "青阳路", "road": "青阳路"}, {"name_core": "青阳路"}, "equal_area", id="only the road's name"),
         pytest.param({"name_core": "天门一村"}, {"name_core": "天门二村"}, "marker", id="first and second"),
         pytest.param({"name_core": "中山东路北段"}, {"name_core": "中山西路北段"}, "marker", id="east and west"),
+        pytest.param({"name_core": "天门山文化一村"}, {"name_core": "天门文化二村"}, "marker", id="alike, but for the number"),
         pytest.param({"name_core": "天门1村"}, {"name_core": "天门一村"}, "close_begins", id="one number written twice"),
         pytest.param({"name_core": "大润发"}, {"name_core": "大润发烟墩"}, "begins", id="begins with it"),
         pytest.param({"name_core": "镜湖世纪城"}, {"name_core": "镜湖世纪城学府"}, "begins_long", id="begins with it, and long"),
