@@ -181,6 +181,41 @@ def independent(name: str) -> Callable[[Document], None]:
     return change
 
 
+#: Levels that are told apart, and what they would be without.
+_TOLD_APART: Final[Mapping[str, tuple[str, int, tuple[tuple[str, ...], ...]]]] = {
+    "names that begin alike": (
+        "name",
+        1,
+        (("begins_long", "within_long"), ("begins", "within"), ("nearly", "close_begins", "close"), ("some_begins", "some")),
+    ),
+    "names almost equal": ("name", 1, (("nearly", "close_begins"),)),
+    "alike but for the number": ("name", 1, (("marker", "close_begins"),)),
+    "addresses written alike": ("where", 1, (("alike", "road", "address_missing"),)),
+    "ten metres": ("where", 0, (("d10", "d30"),)),
+}
+
+
+def as_one(name: str, part: int, groups: tuple[tuple[str, ...], ...]) -> Callable[[Document], None]:
+    """Levels of a part that weigh what they would if nobody told them apart."""
+    comparison = next(each for each in COMPARISONS if each.name == name)
+    order = list(comparison.parts[part])
+
+    def change(document: Document) -> None:
+        for stratum in document["strata"].values():
+            u = np.array([stratum["u"][name][level] for level in comparison.levels], dtype=np.float64).reshape(comparison.shape) + 0.5
+            bits = np.array([stratum["weights"][name][level] for level in comparison.levels], dtype=np.float64).reshape(comparison.shape)
+            for group in groups:
+                at: list[Any] = [slice(None)] * u.ndim
+                at[part] = [order.index(level) for level in group]
+                of_two = u[tuple(at)]
+                of_one = of_two * np.exp2(bits[tuple(at)] / 1000)
+                bits[tuple(at)] = np.log2(of_one.sum(axis=part, keepdims=True) / of_two.sum(axis=part, keepdims=True)) * 1000
+            told = np.rint(bits).astype(int).ravel().tolist()
+            stratum["weights"][name] = dict(zip(comparison.levels, told, strict=True))
+
+    return change
+
+
 @contextmanager
 def patched(**values: object) -> Iterator[None]:
     """Bounds of `train` set to others while the block runs."""
@@ -225,6 +260,10 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[Town], float]]] = {
     ("level", "wrong datum"): lambda town: f1(reweighed(town, no_datum)),
     ("level", "place × address, each by itself"): lambda town: f1(reweighed(town, independent("where"))),
     ("level", "organisation × name, each by itself"): lambda town: f1(reweighed(town, independent("name"))),
+    **{
+        ("level", what): lambda town, apart=apart: f1(reweighed(town, as_one(*apart)))  # type: ignore[misc]
+        for what, apart in _TOLD_APART.items()
+    },
     ("step", "quarter weighed as far"): lambda town: f1(reweighed(town, strata_as(quarter="far"))),
     ("step", "quarter weighed as near"): lambda town: f1(reweighed(town, strata_as(quarter="near"))),
     ("step", "all weighed as near"): lambda town: f1(reweighed(town, strata_as(quarter="near", far="near"))),
