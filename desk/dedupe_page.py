@@ -58,6 +58,7 @@ def dedupe_page(
         examples=_examples(matched, listings, model),
         blocks=_blocks(matched, score),
         candidates=_share(matched.recall.met, score.true) if matched.recall and score else None,
+        calibrated="probability" in matched.pairs.columns,
         issues=_issues(issues),
     )
 

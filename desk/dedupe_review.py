@@ -24,6 +24,14 @@ def review_of(matched: Matched, listings: pd.DataFrame, model: Model) -> pd.Data
 
 def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
     """Pairs with what a person needs to judge them."""
+    told = sides_of(pairs, listings)
+    told["weight"] = _each(pairs["weight_mb"], lambda weight: bits(int(weight)))
+    told["why"] = _each(pairs["levels"], lambda levels: sentence(str(levels), model))
+    return told[list(COLUMNS)]
+
+
+def sides_of(pairs: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
+    """Ids, names and addresses of both sides."""
     shown = pd.concat([pairs["left_id"], pairs["right_id"]]).unique()
     known = listings.loc[listings["listing_id"].isin(shown), ["listing_id", "name", "address"]].set_index("listing_id")
     sides = {
@@ -31,10 +39,7 @@ def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.
         for side in ("left", "right")
         for field in ("name", "address")
     }
-    told = pd.DataFrame({"left_id": pairs["left_id"].to_numpy(), "right_id": pairs["right_id"].to_numpy(), **sides})
-    told["weight"] = _each(pairs["weight_mb"], lambda weight: bits(int(weight)))
-    told["why"] = _each(pairs["levels"], lambda levels: sentence(str(levels), model))
-    return told[list(COLUMNS)]
+    return pd.DataFrame({"left_id": pairs["left_id"].to_numpy(), "right_id": pairs["right_id"].to_numpy(), **sides})
 
 
 def _each(column: pd.Series, told: Callable[[Any], str]) -> pd.Categorical:

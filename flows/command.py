@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
+from flows.out_of_memory import is_out_of_memory
+
 if TYPE_CHECKING:  # settings take a tenth of a second to import, and `dedupe` has none
     from flows.settings import Settings
 
@@ -38,10 +40,15 @@ receipt = App(name="receipt", help="A receipt that an owner filled in.")
 app.command(receipt)
 accept = App(name="accept", help="Let through what a gate stopped.")
 app.command(accept)
-#: A terminal folds by its own width; what is piped is folded by nobody, for a folded id can be neither copied nor searched.
-_WIDTH = None if sys.stdout.isatty() else get_terminal_size((200, 50)).columns
-say = Console(highlight=False, width=_WIDTH)
-warn = Console(stderr=True, highlight=False)
+
+
+def _console(*, stderr: bool) -> Console:
+    """A terminal folds by its own width; what is piped is folded by nobody, for a folded id can be neither copied nor searched."""
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if is_terminal else get_terminal_size((200, 50)).columns)
+
+
+say, warn = _console(stderr=False), _console(stderr=True)
 
 
 def _settings() -> Settings:
@@ -498,6 +505,9 @@ def _run(arguments: list[str]) -> int:
 
 def _told(error: Exception) -> int:
     """Say what went wrong, and its exit code. The classes are imported only now: a command that needs no Prefect starts without it."""
+    if is_out_of_memory(error):  # then nothing more can be imported either
+        warn.print("内存不足，已停下：请放宽内存限制，或换一台内存更大的机器；没有写完的文件都不算数", markup=False)
+        return WRONG_USE
     from flows.settings import SettingError
 
     if isinstance(error, SettingError):

@@ -15,6 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from desk.dedupe_csv import write_csv
+from desk.dedupe_disagreements import disagreements_of
 from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
@@ -24,12 +25,14 @@ from transforms.dedupe.fit import fit
 from transforms.dedupe.gold import warning
 from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
+from transforms.dedupe.twins import twins_of
 from transforms.records import City, load_city
 from transforms.standardise.anywhere import listings_of
 from transforms.standardise.cells import cells_of, series_of
 
-#: What the command writes, and nothing else.
+#: What the command writes, and nothing else; the last where there is a truth.
 FILES: Final = ("clusters.csv", "pairs.parquet", "review.csv", "report.html")
+DISAGREEMENTS: Final = "disagreements.csv"
 
 #: Cities that ship: their divisions, old codes and variants of names are better than what a list says of itself.
 _SHIPPED: Final = Path(__file__).resolve().parent.parent / "sources"
@@ -62,7 +65,7 @@ class Asked:
 class Found:
     """What came of it. `clusters`: listing_id, station_id, every input row in the order of the files; `notes`: what a reader must know.
 
-    With a `calibration`, which takes a truth, pairs have a `probability` too.
+    With a `truth` (station by listing id) there is a score, and where it names enough pairs a `calibration`: pairs then have a `probability` too.
     """
 
     lists: Lists
@@ -74,6 +77,7 @@ class Found:
     notes: tuple[str, ...]
     score: Score | None
     calibration: Calibration | None
+    truth: pd.Series | None = None
 
 
 def dedupe(asked: Asked, told: Told) -> Found:
@@ -91,14 +95,17 @@ def dedupe(asked: Asked, told: Told) -> Found:
         names = "、".join(sorted(lists.rows["source"].unique())[:10])
         raise DedupeError(f"--distinct {unknown[0]}：没有这份名单；现有：{names}")
     told("清洗")
-    listings, issues = listings_of(lists.rows, asked.city, _shipped_city(asked.city))
+    twins = {} if asked.one_to_one else twins_of(lists.rows, asked.distinct)
+    listings, issues = listings_of(
+        lists.rows[~lists.rows["listing_id"].isin(twins)] if twins else lists.rows, asked.city, _shipped_city(asked.city)
+    )
     # the cells are in the listings now, and a million rows of them are not held twice
     lists = replace(lists, rows=lists.rows[["listing_id", "source"]])
     if listings.empty:
         raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
     told("学习权重" if model is None else "比对")
     fitted = fit(listings, across=asked.one_to_one) if model is None else None
-    notes = _notes(lists, listings, fitted.why_not if fitted else None)
+    notes = _notes(lists, listings, len(twins), fitted.why_not if fitted else None)
     if model is not None:
         notes = (*notes, *warning(model))
     if truth is not None and (unnamed := len(lists.rows) - len(truth)):
@@ -111,7 +118,8 @@ def dedupe(asked: Asked, told: Told) -> Found:
         if asked.one_to_one
         else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
     )
-    clusters = _clusters(lists, matched)
+    clusters = _clusters(lists, matched, twins)
+    notes = (*notes, *_capped(matched))
     if truth is None:
         return Found(lists, listings, issues, model, matched, clusters, notes, None, None)
     score = pair_score(clusters.set_index("listing_id")["station_id"], truth)
@@ -119,7 +127,7 @@ def dedupe(asked: Asked, told: Told) -> Found:
     if calibration:
         pairs = matched.pairs.assign(probability=calibration.probability(matched.pairs["weight_mb"].to_numpy(np.int64)))
         matched = replace(matched, pairs=pairs)
-    return Found(lists, listings, issues, model, matched, clusters, notes, score, calibration)
+    return Found(lists, listings, issues, model, matched, clusters, notes, score, calibration, truth)
 
 
 def _calibration(pairs: pd.DataFrame, truth: pd.Series) -> Calibration | None:
@@ -141,8 +149,15 @@ def write(found: Found, out: Path) -> None:
             dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
             "utf-8",
         )
+        if found.truth is not None:
+            write_csv(
+                disagreements_of(found.matched, found.clusters, found.truth, found.listings, found.model),
+                making / DISAGREEMENTS,
+                mark="\ufeff",
+            )
         out.mkdir(exist_ok=True)
-        for name in FILES:
+        (out / DISAGREEMENTS).unlink(missing_ok=True)  # of an earlier run with a truth
+        for name in (*FILES, *([DISAGREEMENTS] if found.truth is not None else [])):
             (making / name).replace(out / name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -159,21 +174,32 @@ def _shipped_city(name: str | None) -> City | None:
     return None
 
 
-def _clusters(lists: Lists, matched: Matched) -> pd.DataFrame:
-    """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own."""
-    ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(lists.rows["listing_id"])
+def _clusters(lists: Lists, matched: Matched, twins: Mapping[str, str]) -> pd.DataFrame:
+    """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own; a twin stands with the row that it is equal to."""
+    stands_for = lists.rows["listing_id"].map(twins).fillna(lists.rows["listing_id"]) if twins else lists.rows["listing_id"]
+    ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(stands_for.astype("str"))
     firsts = ids.take(pa.array(matched.clusters["cluster"].to_numpy(np.int64)))
     station = pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
     return pd.DataFrame({"listing_id": lists.rows["listing_id"], "station_id": series_of(station)})
 
 
-def _notes(lists: Lists, listings: pd.DataFrame, why_not: str | None) -> tuple[str, ...]:
+def _capped(matched: Matched) -> tuple[str, ...]:
+    """What the caps of the blocks left uncompared."""
+    dropped = int(matched.blocks["dropped_blocks"].sum())
+    return (f"{dropped} 组登记因同键的太多而没有逐对比对（各键的上限与数目见 report.html）",) if dropped else ()
+
+
+def _notes(lists: Lists, listings: pd.DataFrame, twins: int, why_not: str | None) -> tuple[str, ...]:
     notes = []
+    if lists.unread:
+        notes.append(f"没有名称列，未当作名单读入：{'、'.join(lists.unread)}")
+    if twins:
+        notes.append(f"{twins} 行与同一名单的另一行每格都相同，各与那一行算作一处")
     if lists.renamed:
         notes.append("几个文件的编号有重复，已在编号前加上文件名以示区别")
     if why_not:
         notes.append(f"没有从名单自学权重，用随附的模型：{why_not}")
-    unnamed = len(lists.rows) - len(listings)
+    unnamed = len(lists.rows) - twins - len(listings)
     if unnamed:
         notes.append(f"{unnamed} 行没有可以辨认的名称，各自单独成站")
     placed = listings["lng_wgs84"].notna()

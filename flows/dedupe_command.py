@@ -9,7 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flows.dedupe import Asked, DedupeError, Found, dedupe, write
+from flows.dedupe import DISAGREEMENTS, FILES, Asked, DedupeError, Found, dedupe, write
+from flows.out_of_memory import is_out_of_memory
 from sources.kit.any_list import ListError
 from sources.kit.recognise import ColumnsError, asked_for
 from transforms.dedupe import ModelError
@@ -60,7 +61,7 @@ def run_dedupe(
         warn.print(str(wrong), markup=False)
         return WRONG_USE
     except Exception as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         warn.print("内存不足，已停下，没有写出任何文件：请分城市分批运行，或换一台内存更大的机器", markup=False)
         return WRONG_USE
@@ -73,11 +74,6 @@ def _write(found: Found, out: Path) -> None:
         write(found, out)
     except OSError as wrong:
         raise DedupeError(f"--out {out}：写不进去（{wrong.strerror}）") from wrong
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Python's, Arrow's and DuckDB's own words for it."""
-    return isinstance(error, MemoryError) or type(error).__name__ in {"OutOfMemoryException", "ArrowMemoryError"}
 
 
 def _tell(found: Found, out: Path, say: Console) -> None:
@@ -104,4 +100,5 @@ def _tell(found: Found, out: Path, say: Console) -> None:
             f"按真值的 {told.pairs} 对校准：权重每 1 比特实际值 {told.slope_milli / 1000:.2f} 比特；pairs.parquet 里有概率（probability）",
             markup=False,
         )
-    say.print(f"结果在 {out}：clusters.csv、pairs.parquet、review.csv、report.html", markup=False)
+    written = (*FILES, *([DISAGREEMENTS] if found.truth is not None else []))
+    say.print(f"结果在 {out}：{'、'.join(written)}", markup=False)

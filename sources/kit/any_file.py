@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -92,21 +93,37 @@ def _figures(
 
 
 def _workbook(payload: Payload, is_header: IsHeader) -> Raw:
-    plain = Workbook()([payload])
-    for title_rows in range(_TITLES_AT_MOST):
-        raw = plain if not title_rows else Workbook(title_rows=title_rows)([payload])
-        if any(is_header(headers) for headers in raw.headers.values()):
-            return raw
-    return plain
+    """The sheets that hold a list, each under titles of its own; all of them where none can be told for one. A sheet of notes is no list."""
+    raw = Workbook(title_rows=_TITLES_AT_MOST - 1, is_header=is_header)([payload])
+    lists = [sheet for sheet, headers in raw.headers.items() if is_header(headers)]
+    if not lists or len(lists) == len(raw.headers):
+        return raw
+    kept = np.isin(raw.lines.str.rsplit("!", n=1).str[0].to_numpy(dtype=object), lists)
+    headers = {sheet: raw.headers[sheet] for sheet in lists}
+    own = list(dict.fromkeys(header for names in headers.values() for header in names))
+    left_out = tuple(sheet for sheet in raw.headers if sheet not in headers)
+    cells = raw.cells.loc[kept, own].reset_index(drop=True)
+    return replace(
+        raw, cells=cells, lines=raw.lines[kept].reset_index(drop=True), headers=headers, parts=parts_of([int(kept.sum())]), unread=left_out
+    )
 
 
 def _csv(payload: Payload, is_header: IsHeader) -> Raw:
     encoding = "utf-8" if _decodes(payload.content, "utf-8") else "gb18030"
     head = payload.content[: 1 << 16].decode(encoding, errors="ignore").removeprefix("\ufeff")
     first = next(iter(head.splitlines()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    commonest = max(_DELIMITERS, key=first.count)
     try:
-        titles, header = _header(head, delimiter, is_header)
+        titles, header = _header(head, commonest, is_header)
+        delimiter = commonest
+        # a title above the header says nothing of what parts the columns
+        for other in _DELIMITERS:
+            if not is_header([clean_header(cell) for cell in header]):
+                titles, header = _header(head, other, is_header)
+                delimiter = other
+        if not is_header([clean_header(cell) for cell in header]):
+            delimiter = commonest
+            titles, header = _header(head, commonest, is_header)
     except csv.Error:
         raise NotAsDeclaredError(f"{payload.label}：不是 CSV，也不是 Excel 或 Parquet；请重新导出") from None
     raw = _fast(payload, encoding, delimiter, titles, header) or CsvRows(encoding, delimiter, titles)([payload])

@@ -35,13 +35,14 @@ class Lists:
     """`rows`: listing_id (distinct), source, line, datum (NA: no position), city and the fields met, as text, in the order of the files.
 
     `columns`: file → header → field, as recognised; `unused`: file → headers that mean nothing to us. `renamed`: whether ids were given
-    their file's name, since two files use the same.
+    their file's name, since two files use the same. `unread`: sheets (file：sheet) that hold no list.
     """
 
     rows: pd.DataFrame
     columns: Mapping[str, Mapping[str, str]]
     unused: Mapping[str, tuple[str, ...]]
     renamed: bool
+    unread: tuple[str, ...] = ()
 
 
 def read_lists(files: Sequence[Path], asked: Mapping[str, str] | None = None, datum: str | None = None) -> Lists:
@@ -49,10 +50,11 @@ def read_lists(files: Sequence[Path], asked: Mapping[str, str] | None = None, da
     if datum is not None and datum_of(datum) is None:
         raise ListError(f"--datum {datum} 不是坐标系：请写 wgs84、gcj02、bd09 或 cgcs2000")
     labels = _labels(files)
-    parts, columns, unused = [], {}, {}
+    parts, columns, unused, unread = [], {}, {}, []
     asked = asked or {}
     for path, label in zip(files, labels, strict=True):
-        raw = _read(path)
+        raw = _read(path, asked.get("name"))
+        unread += [f"{label}：{sheet}" for sheet in raw.unread]
         known = _columns(raw, asked)
         columns[label], unused[label] = known, tuple(header for header in raw.cells.columns if header not in known)
         parts.append(_rows(raw, known, label, datum_of(datum) if datum else None))
@@ -64,14 +66,14 @@ def read_lists(files: Sequence[Path], asked: Mapping[str, str] | None = None, da
     if renamed:
         placed = rows["file"] + ":" + rows["line"]
         rows["listing_id"] = rows["listing_id"].where(rows["listing_id"] == placed, rows["file"] + ":" + rows["listing_id"])
-    return Lists(rows, columns, unused, renamed)
+    return Lists(rows, columns, unused, renamed, tuple(unread))
 
 
-def _read(path: Path) -> Raw:
+def _read(path: Path, name: str | None) -> Raw:
     if not path.is_file():
         raise ListError(f"{path}：没有这个文件")
     try:
-        return read_file(path, lambda headers: "name" in recognise(headers).values())
+        return read_file(path, lambda headers: name in headers if name else "name" in recognise(headers).values())
     except NotAsDeclaredError as refused:
         raise ListError(str(refused)) from None
     except PermissionError:
@@ -79,11 +81,16 @@ def _read(path: Path) -> Raw:
 
 
 def _labels(files: Sequence[Path]) -> list[str]:
-    """Names of the files, with their folder where two are called the same."""
-    names = [path.name for path in files]
-    labels = [path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}" for path in files]
-    if len(set(labels)) < len(labels):
+    """Names of the files, with as much of their folders as tells them apart."""
+    whole = [path.resolve() for path in files]
+    if len(set(whole)) < len(whole):
         raise ListError("同一个文件给了两次：请各给一次")
+    labels = []
+    for path in whole:
+        shown = 1
+        while sum(other.parts[-shown:] == path.parts[-shown:] for other in whole) > 1:
+            shown += 1
+        labels.append("/".join(path.parts[-shown:]))
     return labels
 
 
@@ -120,7 +127,7 @@ def _rows(raw: Raw, known: Mapping[str, str], label: str, datum: Datum | None) -
     absent = series_of(pa.nulls(count, TEXT))
     ids = cells.get("listing_id", absent)
     frame.insert(0, "listing_id", ids.fillna(f"{label}:" + lines) if ids.isna().any() else ids)
-    frame.insert(1, "source", cells.get("source", absent).fillna(Path(label).stem))
+    frame.insert(1, "source", cells.get("source", absent).fillna(label.removesuffix(Path(label).suffix)))
     frame.insert(2, "file", series_of(pa.repeat(pa.scalar(label, TEXT), count)))
     frame.insert(3, "line", lines)
     frame.insert(4, "datum", _datums(cells.get("datum"), headers, label, datum, count))

@@ -37,7 +37,8 @@ class Raw:
     `cells`: one column a header, dtype str, NA where the owner wrote nothing. `lines`: where each row stood, as a person would say it
     ("12", "镜湖区!7"). `headers`: the headers met, by block (a sheet, a file; "" where there is one), so that a column missing from one
     sheet is seen. `parts`: in which of the payloads each row lies, counted from 0. `unusable`: cells whose value is known to be wrong: [at (row number), header, rule, value]. `total`: the count of rows
-    that the owner states in the payload, None when it states none. `refusal`: the sentence that says why nothing could be read.
+    that the owner states in the payload, None when it states none. `refusal`: the sentence that says why nothing could be read. `unread`: blocks
+    left out because they hold no list.
     """
 
     cells: pd.DataFrame
@@ -48,6 +49,7 @@ class Raw:
     total: int | None = None
     mode: Mode = "snapshot"
     refusal: str | None = None
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def refused(cls, sentence: str) -> Raw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
@@ -29,7 +29,7 @@ _WEB_PAGE: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|bo
 class Workbook:
     """Reads every visible sheet that is not blank.
 
-    `title_rows` above the header are skipped; the header takes `header_rows`, a merged one is flattened (地址 over 详细地址 becomes
+    `title_rows` above the header are skipped, or as many of `title_rows` at most as stand above the first row that `is_header` takes for one; the header takes `header_rows`, a merged one is flattened (地址 over 详细地址 becomes
     `地址/详细地址`). A merged cell counts for each cell it covers. `sheet_header` adds a column of that header which holds the sheet's
     name. Numbers, dates and booleans become the text that a person would write; a text that starts with `=` stays one.
     """
@@ -37,6 +37,7 @@ class Workbook:
     title_rows: int = 0
     header_rows: int = 1
     sheet_header: str | None = None
+    is_header: Callable[[Sequence[str]], bool] | None = None
 
     def __call__(self, payloads: Sequence[Payload]) -> Raw:
         """Rows of all sheets of all workbooks, each line `sheet!row` as Excel numbers them. Raises NotAsDeclaredError."""
@@ -56,14 +57,23 @@ class Workbook:
                 for each in workbook.sheets_metadata
                 if each.visible == SheetVisibleEnum.Visible and each.typ == SheetTypeEnum.WorkSheet
             ]
-            header_ends = self.title_rows + self.header_rows
-            tables = [(name, _table(workbook.get_sheet_by_name(name), header_ends)) for name in shown]
+            tables = [(name, *self._titled(workbook.get_sheet_by_name(name))) for name in shown]
         where = f"{payload.label}/" if several else ""
-        return [(f"{where}{name}", self._rows(name, f"{where}{name}", table)) for name, table in tables if table]
+        return [(f"{where}{name}", self._rows(name, f"{where}{name}", table, titles)) for name, table, titles in tables if table]
 
-    def _rows(self, sheet: str, label: str, table: list[list[str]]) -> pd.DataFrame:
-        first = self.title_rows + self.header_rows
-        headers = _flattened(table[self.title_rows : first], len(table[0]))
+    def _titled(self, sheet: CalamineSheet) -> tuple[list[list[str]], int]:
+        """The table of a sheet, and how many rows stand above its header."""
+        if self.is_header is None:
+            return _table(sheet, self.title_rows + self.header_rows), self.title_rows
+        for titles in range(self.title_rows + 1):
+            table = _table(sheet, titles + self.header_rows)
+            if table and self.is_header(_flattened(table[titles : titles + self.header_rows], len(table[0]))):
+                return table, titles
+        return _table(sheet, self.header_rows), 0
+
+    def _rows(self, sheet: str, label: str, table: list[list[str]], titles: int) -> pd.DataFrame:
+        first = titles + self.header_rows
+        headers = _flattened(table[titles:first], len(table[0]))
         body = [(number, row) for number, row in enumerate(table[first:], start=first + 1) if any(map(str.strip, row))]
         kept = [at for at, header in enumerate(headers) if header or any(row[at].strip() for _, row in body)]
         names = distinct_headers([headers[at] or f"第{at + 1}列" for at in kept])

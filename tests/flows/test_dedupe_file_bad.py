@@ -227,4 +227,4 @@ def test_a_city_that_is_named_takes_its_name_off_the_address_whole(tmp_path: Pat
     for number, options in enumerate([{}, {"city": "合肥市"}, {"city": "合肥"}]):
         assert dedupe(path, out=tmp_path / str(number), **options).code == 0
         levels = pd.read_parquet(tmp_path / str(number) / "pairs.parquet")["levels"]
-        assert json.loads(str(levels[0]))["where"] == "d30+number"
+        assert json.loads(str(levels[0]))["where"] == "d10+number"

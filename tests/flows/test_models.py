@@ -121,7 +121,7 @@ def test_a_setting_goes_before_and_is_told(published: Household, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("{}", "版本"), ("{", "读不出来"), ('{"version": 3, "fingerprint": "x"}', "指纹不符")],
+    [("{}", "版本"), ("{", "读不出来"), ('{"version": 4, "fingerprint": "x"}', "指纹不符")],
 )
 def test_a_file_that_is_no_model(published: Household, tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "broken.json").write_text(content, "utf-8")

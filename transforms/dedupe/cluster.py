@@ -7,7 +7,7 @@ components, 0.93 so). Means are compared as exact integers, ties by listing orde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -55,6 +55,14 @@ class Distinct:
         return np.asarray((own >= 0) & (own == self.source[b]) & overlap & (a != b), dtype=np.bool_)
 
 
+def never_meet(exclusive: Sequence[Ints], a: Ints, b: Ints) -> Marks:
+    """Whether listings at `a` and at `b` (arrays that go together) have two codes of one of the `exclusive`, −1 being none."""
+    barred = np.zeros(np.broadcast_shapes(a.shape, b.shape), dtype=np.bool_)
+    for codes in exclusive:
+        barred |= (codes[a] != codes[b]) & (codes[a] >= 0) & (codes[b] >= 0)
+    return barred
+
+
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """What a cluster may not hold (each of `exclusive` has one code a listing, −1 none: two codes never meet; judged `apart` pairs; two of one of the
@@ -67,9 +75,7 @@ class Constraints:
 
     def barred(self, groups: Ints) -> Marks:
         """Which listings of each group (the last axis) never meet, whatever a person says of them: a square a group."""
-        barred = np.zeros((*groups.shape, groups.shape[-1]), dtype=np.bool_)
-        for codes in (each[groups] for each in self.exclusive):
-            barred |= (codes[..., :, None] != codes[..., None, :]) & (codes[..., :, None] >= 0) & (codes[..., None, :] >= 0)
+        barred = never_meet(self.exclusive, groups[..., :, None], groups[..., None, :])
         if self.distinct is not None:
             barred |= self.distinct.keeps_apart(groups[..., :, None], groups[..., None, :])
         return barred

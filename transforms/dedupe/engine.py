@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
-from transforms.dedupe.cluster import Constraints, Distinct, cluster
+from transforms.dedupe.cluster import Constraints, Distinct, cluster, never_meet
 from transforms.dedupe.coded import Ints, Marks, sorted_distinct, texts
 from transforms.dedupe.compare import Levels, compare
 from transforms.dedupe.features import Features, features
@@ -52,7 +52,7 @@ class Matched:
 
 
 def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = None) -> Matched:
-    """Find the partners of two clean lists: pairs across them alone, each listing in at most one. `truth`: as `match` takes it. Raises ValueError
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one; no trades, firms or sorts that never share a station. `truth`: as `match` takes it. Raises ValueError
     on other than two sources."""
     known = features(listings)
     if len(known.sources) != 2:
@@ -63,10 +63,11 @@ def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = 
     weights = weigher(known, model)(met.left, met.right)
     first = known.source[met.left] == 0
     left, right = np.where(first, met.left, met.right), np.where(first, met.right, met.left)
+    meets = ~never_meet(exclusive(known), left, right)
     silent = Judged((), frozenset(), pd.DataFrame({"left_id": [], "right_id": []}, dtype="str"))
     return Matched(
         pairs=_pairs(known, met, weights, model, silent),
-        clusters=told_clusters(ids_of(known), partners(len(known), left, right, weights, model.thresholds["same"])),
+        clusters=told_clusters(ids_of(known), partners(len(known), left[meets], right[meets], weights[meets], model.thresholds["same"])),
         blocks=met.blocks,
         cuts=pd.DataFrame(columns=["members", "first", "raised_to_mb", "links_cut"]),
         contradictions=silent.contradictions,

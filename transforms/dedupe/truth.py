@@ -22,11 +22,13 @@ class TruthError(ValueError):
 def read_truth(path: Path, ids: pd.Series) -> pd.Series:
     """Station by listing id, for listings that the truth names. Pairs are closed: same A-B and B-C means A-C. Raises TruthError."""
     try:
-        table = pd.read_csv(path, dtype="str", encoding="utf-8-sig")
+        table = _table(path)
     except FileNotFoundError:
         raise TruthError(f"{path}：没有这个文件") from None
-    except (UnicodeDecodeError, ValueError) as unreadable:
-        raise TruthError(f"{path.name}：真值读不出来，应为 UTF-8 的 CSV（{unreadable}）") from None
+    except pd.errors.EmptyDataError:
+        raise TruthError(f"{path.name}：真值是空的；表头应为 listing_id,station，或 left_id,right_id") from None
+    except ValueError:
+        raise TruthError(f"{path.name}：真值读不出来，应为 CSV（UTF-8 或 GB18030），一行一个登记，或一行一对") from None
     known = set(ids)
     left, right = _one_of(table, _LEFT), _one_of(table, _RIGHT)
     if left and right:
@@ -43,6 +45,13 @@ def read_truth(path: Path, ids: pd.Series) -> pd.Series:
     if len(twice):
         raise TruthError(f"{path.name}：登记编号“{twice.iloc[0]}”出现两次，不知道属于哪个站")
     return pd.Series(named[station].to_numpy(), index=pd.Index(named[listing]))
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype="str", encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return pd.read_csv(path, dtype="str", encoding="gb18030")
 
 
 def _one_of(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
