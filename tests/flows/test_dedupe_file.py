@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,8 +26,53 @@ def test_two_lists_of_a_town_are_matched_and_scored(tmp_path: Path) -> None:
     score = re.search(r"F1 ([\d.]+)", ended.told)
     assert score is not None
     assert float(score[1]) > 0.95
-    assert {path.name for path in (tmp_path / "out").iterdir()} == _FOUR
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*_FOUR, "disagreements.csv"}
     assert set(stations(tmp_path / "out")) == set(rows["listing_id"])
+
+
+def test_with_a_truth_it_is_told_what_was_joined_wrongly_and_what_was_missed(tmp_path: Path) -> None:
+    rows = town()
+    labels = rows["station"].astype(int).copy()
+    labels.iloc[-1] = 9999  # a truth that holds the last line, rightly joined, for a place of its own
+    labels.iloc[0], labels.iloc[2] = 8888, 8888  # and two shops for one
+    said = rows.assign(station=labels)
+    ended = dedupe(written(tmp_path / "town.csv", rows), out=tmp_path / "out", truth=truth(tmp_path / "truth.csv", said))
+    assert "disagreements.csv" in ended.told
+    told = pd.read_csv(tmp_path / "out" / "disagreements.csv", dtype="str", encoding="utf-8-sig").fillna("")
+    found, true = stations(tmp_path / "out"), dict(zip(said["listing_id"], labels, strict=True))
+    for line in told.itertuples():
+        left, right = str(line.left_id), str(line.right_id)
+        assert (found[left] == found[right], true[left] == true[right]) == ((True, False) if line.verdict == "错合" else (False, True))
+    assert set(told["verdict"]) == {"错合", "漏合"}
+    last = rows["listing_id"].iloc[-1]
+    wrong = told[(told["verdict"] == "错合") & ((told["left_id"] == last) | (told["right_id"] == last))]
+    assert len(wrong) == 1
+    assert (wrong["left_name"] != "").all()
+    assert (wrong["why"] != "").all()
+    dedupe(tmp_path / "town.csv", out=tmp_path / "out")
+    assert not (tmp_path / "out" / "disagreements.csv").exists(), "of an earlier run"
+
+
+def test_the_doubtful_pairs_begin_in_the_middle_of_the_band(tmp_path: Path) -> None:
+    large(3000).plain.to_csv(tmp_path / "lists.csv", index=False)
+    assert dedupe(tmp_path / "lists.csv", out=tmp_path / "out").code == 0
+    weights = pd.read_csv(tmp_path / "out" / "review.csv", encoding="utf-8-sig")["weight"].astype("float64")
+    assert len(weights) > 5
+    away = (weights - 2.5).abs()
+    assert (away - np.sort(away)).abs().max() < 0.11, "to the tenth of a bit that is shown"
+
+
+def test_a_line_given_a_hundred_times_is_one_place(tmp_path: Path) -> None:
+    line = {"name": "天门山社区服务站", "address": "天门山路8号", "lng": "118.4", "lat": "31.31", "phone": "0553-3999999"}
+    rows = pd.concat([town().drop(columns=["station", "listing_id"]).assign(source="a"), pd.DataFrame([{**line, "source": "a"}] * 100)])
+    ended = dedupe(written(tmp_path / "many.csv", rows), out=tmp_path / "out")
+    found = stations(tmp_path / "out")
+    copies = [f"many.csv:{at}" for at in range(len(rows) - 98, len(rows) + 2)]
+    assert len({found[copy] for copy in copies}) == 1
+    assert "99 行与同一名单的另一行每格都相同" in ended.told
+    assert "行没有可以辨认的名称" not in ended.told
+    dedupe(tmp_path / "many.csv", out=tmp_path / "apart", distinct=("a",))
+    assert len({stations(tmp_path / "apart")[copy] for copy in copies}) == 100, "each declared a station of its own"
 
 
 def test_with_a_truth_the_page_tells_what_each_key_met(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -74,6 +76,28 @@ def test_no_file_and_a_file_that_is_not_there(tmp_path: Path) -> None:
     refused(dedupe(tmp_path / "nowhere.csv", out=tmp_path / "out"), tmp_path / "out", "没有这个文件")
 
 
+def test_a_truth_in_the_other_encoding_is_read_and_an_empty_one_told(tmp_path: Path) -> None:
+    path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"), ("2", "青松面馆"))
+    (tmp_path / "gb.csv").write_bytes("编号,驿站编号\n1,甲\n2,甲\n".encode("gb18030"))
+    assert "F1" in dedupe(path, out=tmp_path / "out", truth=tmp_path / "gb.csv").told
+    (tmp_path / "empty.csv").write_text("")
+    refused(dedupe(path, out=tmp_path / "none", truth=tmp_path / "empty.csv"), tmp_path / "none", "真值是空的")
+
+
+def test_a_city_that_ships_brings_its_divisions(tmp_path: Path) -> None:
+    """瀂港街道 is 澛港街道 in Wuhu, and a city that only the list tells of knows no other writing of it."""
+    rows = of_lines(
+        tmp_path / "a.csv",
+        ("name", "address", "district", "street"),
+        ("丽城社区党群服务中心", "弋江区瀂港街道", "弋江区", "瀂港街道"),
+        ("别处", "弋江区澛港街道", "弋江区", "澛港街道"),
+    )
+    named, unnamed = (flows.dedupe.dedupe(flows.dedupe.Asked([rows], {}, city), lambda _: None) for city in ("芜湖市", None))
+    assert named.listings["town_code"].nunique() == 1
+    assert set(named.listings["town"]) == {"澛港街道"}
+    assert unnamed.listings["town_code"].nunique() == 2
+
+
 def test_a_truth_with_unknown_ids_or_another_header(tmp_path: Path) -> None:
     path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"), ("2", "明月茶社"))
     unknown = of_lines(tmp_path / "truth.csv", ("listing_id", "station"), ("1", "x"), ("7", "x"))
@@ -109,7 +133,15 @@ def test_a_model_that_is_whole_but_takes_plain_cases_the_other_way_is_used_with_
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), type("OutOfMemoryException", (Exception,), {})("malloc of size 1")], ids=["python", "duckdb"]
+    "error",
+    [
+        MemoryError(),
+        type("OutOfMemoryException", (Exception,), {})("Out of Memory Error: malloc of size 1 failed"),
+        ImportError("_core.so: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+    ids=["python", "duckdb", "loader", "thread", "kernel"],
 )
 def test_out_of_memory_stops_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def starved(*_: object, **__: object) -> None:
@@ -118,6 +150,24 @@ def test_out_of_memory_stops_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(flows.dedupe, "match", starved)
     path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"))
     refused(dedupe(path, out=tmp_path / "out"), tmp_path / "out", "内存不足")
+
+
+@pytest.mark.parametrize("megabytes", [420, 550, 700])
+def test_a_real_limit_leaves_nothing_half_written(tmp_path: Path, megabytes: int) -> None:
+    """A machine with so little memory, from the process's first step on: it ends as it does, or says so; what is there is whole."""
+    path = of_lines(tmp_path / "a.csv", ("id", "name"), *((str(at), f"青松面馆{at}号") for at in range(300)))
+    program = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_AS, ({megabytes << 20},) * 2); from flows.command import main; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "dedupe", str(path), "--out", str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+    made = {each.name for each in (tmp_path / "out").iterdir()} if (tmp_path / "out").exists() else set()
+    assert made in (set(), {"clusters.csv", "pairs.parquet", "review.csv", "report.html"})
+    assert (ended.returncode == 0) == bool(made)
+    assert not list(tmp_path.glob(".out-*"))
+    if ended.returncode == 2:
+        assert "内存不足" in ended.stderr
 
 
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

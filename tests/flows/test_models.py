@@ -6,17 +6,19 @@ import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from flows.house import open_house
 from flows.judge import undo
 from flows.models import accept_model, compare_model, show_model, train_model
+from flows.outlook import Published
 from flows.run import RefusedError
 from flows.settings import SettingError
 from tests.night.bolder import bolder
 from tests.night.town import Household, assert_same, iso
-from transforms.dedupe import load_model
+from transforms.dedupe import gold, load_model
 from transforms.dedupe.model import SHIPPED, sealed, write_model
 from warehouse.journal import read_journal
 
@@ -56,6 +58,27 @@ def test_training_writes_a_model_that_is_not_in_force(published: Household) -> N
     assert in_force(published) == load_model().fingerprint
     train_model(published.settings, heard.say)
     assert len(list((published.home / "models").iterdir())) == 1, "the same register teaches the same"
+
+
+def test_a_model_that_takes_a_plain_case_the_other_way_is_not_written(published: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = tuple({**case, "verdict": "not" if case["verdict"] == "same" else "same"} for case in gold.gold())
+    monkeypatch.setattr(gold, "gold", lambda: turned)
+    with pytest.raises(RefusedError, match="不合常理"):
+        train_model(published.settings, Heard().say)
+    assert not list((published.home / "models").glob("*.json"))
+
+
+def test_a_trained_model_is_calibrated_where_enough_was_judged(published: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = published.query("select left_id, right_id, weight_mb from pair order by weight_mb desc")
+    ends = pd.concat([pairs.head(80).assign(verdict="same"), pairs.tail(80).assign(verdict="not")])
+    verdicts = {(str(line.left_id), str(line.right_id)): str(line.verdict) for line in ends.itertuples()}
+    assert len(verdicts) >= 100, "so many make a calibration"
+    monkeypatch.setattr(Published, "verdicts", lambda *_: verdicts)
+    train_model(published.settings, Heard().say)
+    (file,) = (published.home / "models").glob("*.json")
+    calibration = load_model(file).calibration
+    assert calibration is not None
+    assert calibration.pairs == len(verdicts)
 
 
 def test_comparing_a_model_with_itself_changes_nothing(published: Household, tmp_path: Path) -> None:

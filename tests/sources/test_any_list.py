@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from xlsxwriter.worksheet import Worksheet
 
 from sources.kit.any_list import ListError, read_lists
 from sources.kit.recognise import ColumnsError, asked_for, datum_in, datum_of, recognise
+from tests.sources.workbooks import workbook
 from transforms.records import columns_of
 from transforms.standardise import words
 
@@ -131,6 +134,43 @@ def test_numbers_of_a_parquet_are_told_as_a_person_would(tmp_path: Path) -> None
     rows = read_lists([tmp_path / "a.parquet"]).rows
     assert rows["listing_id"].tolist() == ["1", "2"]
     assert rows["phone"].tolist()[0] == "2865286"
+
+
+def test_every_sheet_of_a_workbook_has_titles_of_its_own_and_a_sheet_of_notes_is_no_list(tmp_path: Path) -> None:
+    def rows(*lines: tuple[str, ...]) -> Callable[[Worksheet], None]:
+        def fill(sheet: Worksheet) -> None:
+            for at, line in enumerate(lines):
+                sheet.write_row(at, 0, line)
+
+        return fill
+
+    header, one, other = ("名称", "地址"), ("天门山社区服务站", "天门山路8号"), ("同庆楼", "北京路3号")
+    made = workbook(
+        ("一", rows(("全市驿站名单", ""), header, one)), ("二", rows(header, other)), ("说明", rows(("项目", "内容"), ("联系人", "张三")))
+    )
+    (tmp_path / "a.xlsx").write_bytes(made)
+    lists = read_lists([tmp_path / "a.xlsx"])
+    assert lists.rows["name"].tolist() == ["天门山社区服务站", "同庆楼"]
+    assert lists.rows["listing_id"].tolist() == ["a.xlsx:一!3", "a.xlsx:二!2"]
+    assert lists.unread == ("a.xlsx：说明",)
+    assert read_lists([tmp_path / "a.xlsx"], {"name": "内容"}).rows["name"].tolist() == ["张三"], "named by hand"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_title_above_the_header_says_nothing_of_what_parts_the_columns(tmp_path: Path, delimiter: str) -> None:
+    lines = ["关于全市驿站的表", delimiter.join(("序号", "站点", "地址")), delimiter.join(("1", "同庆楼", "北京路3号"))]
+    lists = read_lists([csv(tmp_path / "a.csv", "\n".join(lines) + "\n")])
+    assert lists.rows[["name", "address"]].to_numpy().tolist() == [["同庆楼", "北京路3号"]]
+
+
+def test_two_files_of_one_name_are_two_lists(tmp_path: Path) -> None:
+    files = [tmp_path / one / folder / "list.csv" for one in "xy" for folder in ("l",)]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        csv(file, "name\n同庆楼\n")
+    lists = read_lists(files)
+    assert lists.rows["source"].tolist() == ["x/l/list", "y/l/list"]
+    assert lists.rows["listing_id"].tolist() == ["x/l/list.csv:2", "y/l/list.csv:2"]
 
 
 def test_one_file_given_twice(tmp_path: Path) -> None:

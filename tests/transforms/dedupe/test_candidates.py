@@ -72,6 +72,32 @@ def test_cities_do_not_meet() -> None:
     assert not len(candidates(features(frame)).left)
 
 
+@pytest.mark.parametrize(("key", "cap"), [("word", 20), ("typo", 30), ("near_word", 30), ("core", 60), ("grid", 60)])
+def test_the_caps_by_names_and_places_hold(key: str, cap: int) -> None:
+    """One more than the cap, and not one pair is met by the key."""
+
+    def crowd(count: int) -> set[str]:
+        rows = [listing(f"a:{at:03d}", **_alike_by(key, at)) for at in range(count)]
+        return {met_by for keys in met(*rows).values() for met_by in keys}
+
+    assert key in crowd(cap)
+    assert key not in crowd(cap + 1)
+
+
+def _alike_by(key: str, at: int) -> dict[str, object]:
+    """The `at`th listing of a crowd that has this key in common: names that share two characters, or all but one, one name, or one place."""
+    other = [chr(0x4E00 + at * 40 + step * 3) for step in range(6)]
+    place: dict[str, object] = {"lng_wgs84": 118.38, "lat_wgs84": 31.33}
+    fields: dict[str, dict[str, object]] = {
+        "word": {"name_core": "李氏" + "".join(other)},
+        "typo": {"name_core": "青阳路社区" + other[0]},
+        "near_word": {"name_core": "李氏" + "".join(other), **place, "county": f"{at}区", "county_code": f"3402{at:02d}"},
+        "core": {"name_core": "青阳路社区", "county": f"{at}区", "county_code": f"3402{at:02d}"},
+        "grid": {"name_core": "".join(other), **place},
+    }
+    return fields[key]
+
+
 def test_a_block_over_its_cap_is_dropped_and_reported() -> None:
     crowd = [
         listing(f"a:{number:03d}", credit_code="913400007199042708", name_core=None, road="青阳路", number="1") for number in range(61)

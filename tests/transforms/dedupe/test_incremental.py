@@ -33,6 +33,8 @@ MODEL = load_model()
 TOLD = (
     ("name", "name_core", "organisation"),
     ("road", "number"),
+    ("building", "floor", "room"),
+    ("city_code",),
     ("lng_wgs84", "lat_wgs84"),
     ("phones",),
     ("contact_phone",),
@@ -60,7 +62,12 @@ def quarter() -> pd.DataFrame:
         offset = near[name] - middle[name]
         near[name] = middle[name] + offset * (0.005 / offset.abs().max())
     nights = pd.Series([f"2026-06-{1 + at % 9:02d}" for at in range(400)], dtype="str")
-    return near.assign(first_seen_on=nights, gone_on=nights.str.replace("-06-", "-07-").where(near.index % 5 == 0))
+    cities = np.where(near.index % 4 == 0, "3401", "3402")
+    return near.assign(
+        city_code=pd.Series(cities, dtype="str"),
+        first_seen_on=nights,
+        gone_on=nights.str.replace("-06-", "-07-").where(near.index % 5 == 0),
+    )
 
 
 def assert_same(found: Matched, wanted: Matched) -> None:
@@ -160,6 +167,16 @@ def test_random_nights(
             assert write_state(state, tmp_path / "found")
             state = read_state(tmp_path / "found", state_fingerprint("code", life.model, distinct))
     assert len(wholes) == 2  # the first night, and that of another model
+
+
+def test_where_more_than_a_fifth_has_changed_all_is_done_again(quarter: pd.DataFrame, wholes: list[int]) -> None:
+    first = quarter.head(200)
+    state = None
+    for changed, times in ((0, 1), (39, 1), (100, 2)):
+        listings = first.assign(hours=first["hours"].where(first.index >= changed, "24/7"))
+        found, state = match_again(listings, MODEL, judgements(), state, "code")
+        assert_same(found, match(listings, MODEL, judgements()))
+        assert len(wholes) == times
 
 
 def test_the_first_latin_name_and_the_last_do_all_again(quarter: pd.DataFrame, wholes: list[int]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +13,16 @@ from hypothesis import strategies as st
 
 from benchmarks.dedupe_large import large
 from tests.flows.dedupe_lists import town
+from tests.transforms.dedupe.some import listing
+from tests.transforms.dedupe.some import listings as frame_of
+from transforms.dedupe import fit as fit_module
 from transforms.dedupe import load_model, match_lists
+from transforms.dedupe.em import WHERE, Rates
 from transforms.dedupe.fit import TEACHES_AT_MOST, fit, for_any_lists, part_of
 from transforms.dedupe.levels import STRATA
 from transforms.dedupe.one_to_one import partners
 from transforms.dedupe.scoring import pair_score
+from transforms.dedupe.strata import near_rates
 from transforms.dedupe.telling import evidence
 from transforms.standardise.anywhere import listings_of
 
@@ -26,6 +34,46 @@ def ints(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 def test_partners_are_those_with_the_greatest_sum_and_not_the_heaviest_pair() -> None:
     labels = partners(4, ints(0, 0, 1), ints(2, 3, 2), ints(5000, 4000, 4500), 0)
     assert labels.tolist() == [0, 1, 1, 0]
+
+
+def test_two_clean_lists_do_not_join_what_never_shares_a_station() -> None:
+    """A branch on one list and the self-service bank beside it on the other, behind one door; a bank and a telecom hall."""
+    door = {"road": "青阳路", "number": "38", "lng_wgs84": 118.38, "lat_wgs84": 31.33, "name_core": "青阳路", "organisation": "徽商银行"}
+    branch = listing("a:1", **door, name="徽商银行青阳路支行", kind="bank_outlet")
+    machines = listing("b:1", **door, name="徽商银行青阳路24小时自助银行", kind="bank_self_service")
+    hall = listing("b:2", **{**door, "organisation": "中国移动"}, name="中国移动青阳路营业厅", kind="telecom_hall")
+    same = listing("b:3", **door, name="徽商银行青阳路支行", kind="bank_outlet")
+    apart = match_lists(frame_of(branch, machines, hall), load_model()).clusters
+    assert apart["cluster"].nunique() == 3
+    assert match_lists(frame_of(branch, machines, hall, same), load_model()).clusters["cluster"].nunique() == 3
+
+
+def test_lists_without_positions_hold_nothing_against_a_pair_for_having_none() -> None:
+    """In the lists that ship the model most have a position; that neither has one then says that the two are far, or not one. Here it says nothing."""
+    shipped, unplaced = load_model(), for_any_lists(load_model(), several=True, placed=False)
+    for name in STRATA[1:]:
+        before, after = (model.document["strata"][name] for model in (shipped, unplaced))
+        levels = [
+            level for level in after["weights"]["where"] if level.startswith(("unplaced+", "county+", "town+", "community+", "elsewhere+"))
+        ]
+        for group in ("division+known", "missing+missing"):
+            asked = [level for level in levels if _known(level) == group]
+            of_one = sum(after["u"]["where"][level] * 2 ** (after["weights"]["where"][level] / 1000) for level in asked)
+            of_two = sum(after["u"]["where"][level] for level in asked)
+            assert of_one == pytest.approx(of_two, rel=0.02), (name, group)
+        assert before["weights"]["where"]["d30+number"] == after["weights"]["where"]["d30+number"]
+
+
+def _known(level: str) -> str:
+    return WHERE.knowledge[WHERE.levels.index(level)]
+
+
+def test_rates_that_no_city_has_lend_the_model_that_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never_at_rest(*given: Any) -> Rates:
+        return replace(near_rates(*given), settled=False)
+
+    monkeypatch.setattr(fit_module, "near_rates", never_at_rest)
+    assert "没有收敛" in str(fit(large(3000).standardised).why_not)
 
 
 def test_a_pair_below_the_threshold_has_no_partner() -> None:
