@@ -116,8 +116,9 @@ _APART: Final[tuple[Mapping[str, float], ...]] = (
     },
 )
 
-#: 一店 and 二店, 东区 and 西区: who numbers places means to tell them apart. At most one in four such pairs is a slip of the pen (−2 bits).
-_MARKER_RATIO: Final = 0.25
+#: 一店 and 二店, 东区 and 西区: who numbers places means to tell them apart. At most one in thirty-two such pairs is a slip of the pen (−5 bits): one door,
+#: one owner and one kind, which phases of a compound share, do not outweigh it.
+_MARKER_RATIO: Final = 1 / 32
 #: Two firms in one place are a slip of the pen in at most one in eight such pairs (−3 bits against knowing no firm).
 _FIRM_RATIO: Final = 0.125
 
