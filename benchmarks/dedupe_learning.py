@@ -18,6 +18,7 @@ import pandas as pd
 
 from benchmarks.dedupe_accuracy import NO_JUDGEMENTS
 from benchmarks.dedupe_listings import sample_listings, true_pairs
+from benchmarks.results import machine, rewrite
 from sources.kit.any_list import read_lists
 from transforms.dedupe import Matched, Model, load_model, match
 from transforms.dedupe.doubts import review_queue
@@ -58,18 +59,20 @@ def f1(matched: Matched, truth: set[Pair], without: set[Pair], unknown: Callable
 
 
 def main() -> None:
-    """Print a line a city and number of judgements."""
+    """Print a line a city and number of judgements; with the real lists, rewrite the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="*", default=[31, 32])
     parser.add_argument("--judgements", type=int, nargs="*", default=[0, 50, 200, 1000])
     parser.add_argument("--data", type=Path)
     asked = parser.parse_args()
+    lines = ["| lists | judged | same | without them | with them | binding |", "|---|--:|--:|--:|--:|--:|"]
     for seed in asked.seeds:
         listings = sample_listings(seed)
-        learn(f"seed {seed}", listings, true_pairs(listings), asked.judgements, lambda _: False)
+        lines += learn(f"sample city, seed {seed}", listings, true_pairs(listings), asked.judgements, lambda _: False)
     if asked.data:
         lists, truth = nanjing(asked.data)
-        learn("Nanjing", lists, truth, [0, 50, 200], within_one(lists))
+        lines += learn("Nanjing, as a city", lists, truth, [0, 50, 200], within_one(lists))
+        rewrite("learning figures", f"{machine()}.\n\n" + "\n".join(lines))
 
 
 def nanjing(data: Path) -> tuple[pd.DataFrame, set[Pair]]:
@@ -81,8 +84,9 @@ def nanjing(data: Path) -> tuple[pd.DataFrame, set[Pair]]:
     return listings, true_pairs(pd.DataFrame({"listing_id": station.index, "station": station.to_numpy()}))
 
 
-def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Sequence[int], unknown: Callable[[Pair], bool]) -> None:
-    """Print a line a number of judgements."""
+def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Sequence[int], unknown: Callable[[Pair], bool]) -> list[str]:
+    """A line of the table a number of judgements; prints each."""
+    lines = []
     alone = trained(listings, {})
     unlearned = match(listings, alone, NO_JUDGEMENTS)
     order = asked_first(unlearned, alone, unknown)
@@ -95,11 +99,14 @@ def learn(name: str, listings: pd.DataFrame, truth: set[Pair], judgements: Seque
             [(*pair, verdict) for pair, verdict in verdicts.items()], columns=["left_id", "right_id", "verdict"], dtype="str"
         )
         same = sum(verdict == "same" for verdict in verdicts.values())
-        print(
-            f"{name}, {len(verdicts)} judged ({same} same): F1 without them {f1(unlearned, truth, without, unknown):.4f}, with them "
-            f"{f1(learned, truth, without, unknown):.4f}, binding {f1(match(listings, model, said), truth, set(), unknown):.4f}",
-            flush=True,
+        figures = (
+            f1(unlearned, truth, without, unknown),
+            f1(learned, truth, without, unknown),
+            f1(match(listings, model, said), truth, set(), unknown),
         )
+        lines.append(f"| {name} | {len(verdicts):,} | {same} | {' | '.join(f'{figure:.4f}' for figure in figures)} |")
+        print(lines[-1], flush=True)
+    return lines
 
 
 if __name__ == "__main__":

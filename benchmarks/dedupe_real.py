@@ -8,7 +8,7 @@ on these very lists was looked at while the beliefs, parts and bounds of `transf
 
 `--splink` names the interpreter of an environment with benchmarks/requirements-peers.txt: Splink then runs on the same standardised real lists
 (benchmarks/dedupe_splink_lists.py), its settings chosen with F1 on Nanjing and Pittsburgh in sight and its threshold in hindsight; its seconds leave the standardising out.
-The sample city is measured beside Splink by benchmarks/dedupe_accuracy.py.
+The sample city is measured beside Splink by benchmarks/dedupe_accuracy.py. With `--splink` the figures in RESULTS.md are rewritten.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pandas as pd
 
 from benchmarks.dedupe_listings import sample_listings
 from benchmarks.dedupe_peers import measured, prepared
+from benchmarks.results import machine, rewrite
 from flows.dedupe import Asked, Found, dedupe, write
 from transforms.dedupe.features import features
 from transforms.dedupe.telling import sentence
@@ -44,36 +45,48 @@ class Lists:
 
 
 def main() -> None:
-    """Print a line a set of lists and program."""
+    """Print a line a set of lists and program, and rewrite the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--splink", metavar="PYTHON")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print("| lists | rows | program | P | R | F1 | seconds | weights |\n|---|--:|---|--:|--:|--:|--:|---|")
+        lines = ["| lists | rows | program | precision | recall | F1 | seconds | weights |", "|---|--:|---|--:|--:|--:|--:|---|"]
+        print("\n".join(lines))
         for lists in real(asked.data, Path(folder)):
-            found = run(lists, Path(folder) / "out", asked.errors)
+            line, found = run(lists, Path(folder) / "out", asked.errors)
+            lines.append(line)
             if asked.splink:
-                splink(asked.splink, lists, found, Path(folder))
-        for seed in (21, 22):
-            run(sampled(seed, Path(folder)), Path(folder) / "out", asked.errors)
+                lines += splink(asked.splink, lists, found, Path(folder))
+        lines += [run(sampled(seed, Path(folder)), Path(folder) / "out", asked.errors)[0] for seed in (21, 22)]
+    if asked.splink:
+        rewrite("real figures", f"{machine()}.\n\n" + "\n".join(lines))
 
 
 def real(data: Path, folder: Path) -> list[Lists]:
     """The three sets, one-to-one where their lists are clean, and as nobody would declare them too."""
     belong = {"source": "belong"}
     nanjing = Lists(
-        "Nanjing", [data / "nanjing" / "entities.csv"], data / "nanjing" / "matches.csv", one_to_one=True, columns=belong, datum="gcj02"
+        "Nanjing, one to one",
+        [data / "nanjing" / "entities.csv"],
+        data / "nanjing" / "matches.csv",
+        one_to_one=True,
+        columns=belong,
+        datum="gcj02",
     )
     pittsburgh = Lists(
-        "Pittsburgh", [data / "pittsburgh" / "entities.csv"], data / "pittsburgh" / "matches.csv", one_to_one=True, columns=belong
+        "Pittsburgh, one to one",
+        [data / "pittsburgh" / "entities.csv"],
+        data / "pittsburgh" / "matches.csv",
+        one_to_one=True,
+        columns=belong,
     )
     sites = data / "chicago_agencies" / "sites.csv"
     truth = folder / "chicago.csv"
     pd.read_csv(sites, dtype="str")[["Id", "True Id"]].rename(columns={"Id": "listing_id", "True Id": "station"}).to_csv(truth, index=False)
     several = Lists("Pittsburgh, not declared one to one", pittsburgh.files, pittsburgh.truth, columns=belong)
-    return [nanjing, pittsburgh, several, Lists("Chicago agencies", [sites], truth)]
+    return [nanjing, pittsburgh, several, Lists("Chicago agencies, without positions", [sites], truth)]
 
 
 def sampled(seed: int, folder: Path) -> Lists:
@@ -87,8 +100,8 @@ def sampled(seed: int, folder: Path) -> Lists:
     return Lists(f"sample city, seed {seed}, plain header", [listed], truth)
 
 
-def run(lists: Lists, out: Path, errors: int) -> Found:
-    """One line of the table, and the errors asked for; what the engine found."""
+def run(lists: Lists, out: Path, errors: int) -> tuple[str, Found]:
+    """One line of the table and what the engine found; prints both line and the errors asked for."""
     started = time.perf_counter()
     found = dedupe(Asked(lists.files, lists.columns, None, lists.datum, None, lists.truth, lists.one_to_one), lambda _: None)
     write(found, out)
@@ -96,13 +109,13 @@ def run(lists: Lists, out: Path, errors: int) -> Found:
     if score is None:
         raise ValueError(f"{lists.truth} scored nothing")
     weights = "shipped" if any("自学" in note for note in found.notes) else "learnt"
-    _line(lists, found, "yizhan dedupe", (score.precision, score.recall, score.f1), seconds, weights)
+    line = _line(lists, found, "yizhan dedupe", (score.precision, score.recall, score.f1), seconds, weights)
     if errors:
         _show(found, lists.truth, errors)
-    return found
+    return line, found
 
 
-def splink(python: str, lists: Lists, found: Found, folder: Path) -> None:
+def splink(python: str, lists: Lists, found: Found, folder: Path) -> list[str]:
     """Splink's lines of the table, from the listings that the engine found its stations in."""
     truth, columns = read_truth(lists.truth, found.lists.rows["listing_id"]), folder / "prepared.parquet"
     listings = prepared(found.listings, features(found.listings))
@@ -112,17 +125,19 @@ def splink(python: str, lists: Lists, found: Found, folder: Path) -> None:
     command = [python, "-m", "benchmarks.dedupe_splink_lists", str(columns), *(["--one-to-one"] if lists.one_to_one else [])]
     told = json.loads(measured(command)[2].splitlines()[-1])
     stations = "one to one" if lists.one_to_one else "its clusters"
-    for way, program in (
-        ("told_nothing", f"Splink 5, {stations}, at even odds"),
-        ("stations", f"Splink 5, {stations}, threshold in hindsight"),
-        ("pairs", "Splink 5, its pairs, threshold in hindsight"),
-    ):
-        _line(lists, found, program, told[way], told["seconds"], "learnt")
+    programs = {
+        "told_nothing": f"Splink 5, {stations}, at even odds",
+        "stations": f"Splink 5, {stations}, threshold in hindsight",
+        "pairs": "Splink 5, its pairs, threshold in hindsight",
+    }
+    return [_line(lists, found, program, told[way], told["seconds"], "learnt") for way, program in programs.items()]
 
 
-def _line(lists: Lists, found: Found, program: str, score: Sequence[float], seconds: float, weights: str) -> None:
-    figures = " | ".join(f"{figure:.3f}" for figure in score)
-    print(f"| {lists.name} | {len(found.clusters)} | {program} | {figures} | {seconds:.1f} | {weights} |", flush=True)
+def _line(lists: Lists, found: Found, program: str, score: Sequence[float], seconds: float, weights: str) -> str:
+    figures = " | ".join(f"{figure:.4f}" for figure in score)
+    line = f"| {lists.name} | {len(found.clusters):,} | {program} | {figures} | {seconds:.1f} | {weights} |"
+    print(line, flush=True)
+    return line
 
 
 def _show(found: Found, path: Path, errors: int) -> None:
