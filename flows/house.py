@@ -51,11 +51,15 @@ class House:
         if fingerprint is None:
             return load_model()
         path = self.model_path(fingerprint)
+        undo = "用 yizhan undo 撤回接受它的决定（编号见 yizhan decisions list），即换回此前的模型"
         if not path.is_file():
-            raise ModelError(f"已接受的去重模型 {path} 不在：请从备份放回，或用 yizhan undo 撤回接受它的决定")
-        model = load_model(path)
+            raise ModelError(f"已接受的去重模型 {path} 不在：请从备份放回，或{undo}")
+        try:
+            model = load_model(path)
+        except ModelError as wrong:  # damaged, or of an earlier version of the program
+            raise ModelError(f"已接受的模型用不了。{wrong}；或{undo}") from wrong
         if model.fingerprint != fingerprint:
-            raise ModelError(f"去重模型 {path} 不是接受时的那一个：请从备份放回，或重新接受")
+            raise ModelError(f"去重模型 {path} 不是接受时的那一个：请从备份放回，或{undo}")
         return model
 
     def model_path(self, fingerprint: str) -> Path:

@@ -126,6 +126,11 @@ def test_an_accepted_file_that_is_missing_is_told_before_the_night_and_can_be_un
     write_model(json.loads(json.dumps(load_model().document)), kept)
     with pytest.raises(SettingError, match="不是接受时的那一个"):
         open_house(published.settings)
+    for damaged in (kept.read_text("utf-8")[:500], kept.read_text("utf-8").replace('"version": 4', '"version": 3')):
+        kept.write_text(damaged, "utf-8")
+        with pytest.raises(SettingError, match=r"已接受的模型用不了.*yizhan undo .*decisions list"):
+            open_house(published.settings)
+        write_model(json.loads(json.dumps(load_model().document)), kept)
     kept.unlink()
     undo(published.settings, heard.say, str(read_journal(published.home / "decisions.jsonl").log["decision_id"][0]), **SIGNED)
     assert "说不准" in heard
