@@ -18,12 +18,14 @@ from desk.dedupe_csv import write_csv
 from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
-from transforms.dedupe import Matched, Model, load_model, match, match_lists
+from transforms.dedupe import Matched, Model, load_model, match, match_lists, ready
 from transforms.dedupe.calibration import Calibration, calibrate
 from transforms.dedupe.fit import fit
 from transforms.dedupe.gold import warning
+from transforms.dedupe.read_parts import read_in_parts
 from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
+from transforms.forked import Aside
 from transforms.records import City, load_city
 from transforms.standardise.anywhere import listings_of
 from transforms.standardise.cells import cells_of, series_of
@@ -97,7 +99,9 @@ def dedupe(asked: Asked, told: Told) -> Found:
     if listings.empty:
         raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
     told("学习权重" if model is None else "比对")
-    fitted = fit(listings, across=asked.one_to_one) if model is None else None
+    with Aside(lambda: fit(listings, across=asked.one_to_one) if model is None else None) as fitting:
+        begun = ready(read_in_parts(listings))
+        fitted = fitting.result()
     notes = _notes(lists, listings, fitted.why_not if fitted else None)
     if model is not None:
         notes = (*notes, *warning(model))
@@ -107,9 +111,9 @@ def dedupe(asked: Asked, told: Told) -> Found:
     assert model is not None  # noqa: S101 - one of the two was set above
     told("比对")
     matched = (
-        match_lists(listings, model, truth)
+        match_lists(listings, model, truth, begun)
         if asked.one_to_one
-        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
+        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth, begun)
     )
     clusters = _clusters(lists, matched)
     if truth is None:

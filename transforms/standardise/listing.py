@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from transforms.records.city import City
@@ -76,8 +77,9 @@ def _characters(columns: Columns, places: Places) -> None:
 
 def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...], *, any_case: bool = False) -> None:
     for field in fields:
-        if not columns.is_empty(field):
-            columns.flag(rule, matching(columns.written(field), pattern, any_case=any_case), columns.written(field), field)
+        written = columns.written(field)
+        found = np.zeros(len(columns), dtype=bool) if columns.is_empty(field) else matching(written, pattern, any_case=any_case)
+        columns.flag(rule, found, written, field)
 
 
 def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:
