@@ -89,7 +89,7 @@ def dedupe(asked: Asked, told: Told) -> Found:
         raise DedupeError(
             f"--one-to-one 需要恰好两份名单，现有 {lists.rows['source'].nunique()} 份（{names}）：请给两个文件，或一个有来源列的文件"
         )
-    if unknown := sorted(set(asked.distinct) - set(lists.rows["source"])):
+    if unknown := sorted(set(asked.distinct) - set(lists.rows["source"].unique())):
         names = "、".join(sorted(lists.rows["source"].unique())[:10])
         raise DedupeError(f"--distinct {unknown[0]}：没有这份名单；现有：{names}")
     told("清洗")
@@ -137,19 +137,21 @@ def write(found: Found, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        write_csv(found.clusters, making / "clusters.csv")
-        found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
-        # Excel takes a CSV for Chinese only by its mark
-        write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
-        (making / "report.html").write_text(
-            dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
-            "utf-8",
-        )
+        with Aside(lambda: _page(found)) as paging:
+            write_csv(found.clusters, making / "clusters.csv")
+            found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
+            # Excel takes a CSV for Chinese only by its mark
+            write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
+            (making / "report.html").write_text(paging.result(), "utf-8")
         out.mkdir(exist_ok=True)
         for name in FILES:
             (making / name).replace(out / name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _page(found: Found) -> str:
+    return dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score)
 
 
 def _shipped_city(name: str | None) -> City | None:
@@ -167,7 +169,8 @@ def _clusters(lists: Lists, matched: Matched) -> pd.DataFrame:
     """listing_id → station_id: the id of the station's first listing, by id. A row that is no listing is a station of its own."""
     ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(lists.rows["listing_id"])
     firsts = ids.take(pa.array(matched.clusters["cluster"].to_numpy(np.int64)))
-    station = pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
+    # rows that came in the order of their ids, all of them listings, are where they are
+    station = firsts if rows.equals(ids) else pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
     return pd.DataFrame({"listing_id": lists.rows["listing_id"], "station_id": series_of(station)})
 
 
@@ -180,11 +183,12 @@ def _notes(lists: Lists, listings: pd.DataFrame, why_not: str | None) -> tuple[s
     unnamed = len(lists.rows) - len(listings)
     if unnamed:
         notes.append(f"{unnamed} 行没有可以辨认的名称，各自单独成站")
-    placed = listings["lng_wgs84"].notna()
-    if not placed.any():
+    lng, lat = (side[~np.isnan(side)] for side in (listings[name].to_numpy() for name in ("lng_wgs84", "lat_wgs84")))
+    names = cells_of(listings["name"])
+    if not len(lng):
         notes.append("没有一行有可用的坐标：只凭名称、地址、电话等比对")
-    elif placed.sum() > 1 and listings.loc[placed, ["lng_wgs84", "lat_wgs84"]].drop_duplicates().shape[0] == 1:
+    elif len(lng) > 1 and (lng == lng[0]).all() and (lat == lat[0]).all():
         notes.append("所有坐标都相同：坐标说明不了什么，请检查坐标列")
-    if listings["name"].nunique() == 1 and len(listings) > 1:
+    if len(names) > 1 and pc.all(pc.equal(names, names[0])).as_py():
         notes.append("所有名称都相同：请检查名称列")
     return tuple(notes)
