@@ -16,7 +16,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 #: Option of prctl: the signal that a child gets when its parent is gone.
 _PARENT_GONE: Final = 1
+
+#: How a child ends that has no room for what it found.
+_NO_ROOM: Final = 3
 
 #: Where each buffer begins: as Arrow and numpy like it.
 _ALIGNED: Final = 64
@@ -51,11 +54,13 @@ class Aside(Generic[T]):
 
     def __enter__(self) -> Aside[T]:
         if workers() > 1:
-            self._file, parent = os.memfd_create("aside"), os.getpid()
             _give_back()
-            self._child = os.fork()
-            if not self._child:
-                _work(self._work, self._file, parent)
+            parent = os.getpid()
+            with suppress(OSError):  # no room for another process: the work is done here
+                self._file = os.memfd_create("aside")
+                self._child = os.fork()
+                if not self._child:
+                    _work(self._work, self._file, parent)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -71,7 +76,7 @@ class Aside(Generic[T]):
         if not self._child:
             return self._work()
         code = self._ended()
-        if code == -signal.SIGKILL:
+        if code in {-signal.SIGKILL, _NO_ROOM}:
             raise MemoryError
         if code:
             raise RuntimeError(f"a worker ended with {code}")
@@ -95,6 +100,8 @@ def _work(work: Callable[[], Any], file: int, parent: int) -> NoReturn:
             gc.freeze()  # what was there before is not looked through again: that would copy it, page by page
             _write(file, _told(work))
             os._exit(0)
+    except (MemoryError, OSError):
+        os._exit(_NO_ROOM)
     finally:
         os._exit(1)
 
@@ -103,7 +110,7 @@ def _told(work: Callable[[], Any]) -> tuple[bool, Any]:
     """Whether it failed, and its result or what it raised."""
     try:
         return False, work()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it
         error.add_note("".join(traceback.format_exception(error)))  # a traceback itself is not sent
         return True, error
 

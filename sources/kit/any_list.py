@@ -116,7 +116,7 @@ def _rows(raw: Raw, known: Mapping[str, str], label: str, datum: Datum | None) -
             f"{label}：找不到名称列。表头是：{seen}；认出的是：{guessed}。请把名称列改名为“名称”（或 name），或写明 --columns name=列名"
         )
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow works without Python's lock
-        cells = dict(zip(headers, pool.map(lambda header: _stripped(raw.cells[header]), headers.values()), strict=True))
+        cells = dict(zip(headers, pool.map(_stripped, [raw.cells[header] for header in headers.values()]), strict=True))
     frame = pd.DataFrame({field: column for field, column in cells.items() if field not in _OWN})
     count = len(frame)
     lines = raw.lines.reset_index(drop=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -118,6 +121,26 @@ def test_out_of_memory_stops_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(flows.dedupe, "match", starved)
     path = of_lines(tmp_path / "a.csv", ("id", "name"), ("1", "青松面馆"))
     refused(dedupe(path, out=tmp_path / "out"), tmp_path / "out", "内存不足")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is one process")
+@pytest.mark.parametrize(
+    "work", ["transforms.standardise.parts.columns_of", "flows.dedupe.fit", "transforms.dedupe.read_parts.read", "flows.dedupe.dedupe_page"]
+)
+def test_a_worker_that_the_kernel_kills_stops_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str) -> None:
+    module, _, name = work.rpartition(".")
+    parent, whole = os.getpid(), getattr(sys.modules[module], name)
+
+    def killed(*given: object, **named: object) -> object:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*given, **named)
+
+    monkeypatch.setattr(work, killed)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    for parted in ("transforms.standardise.parts", "transforms.dedupe.read_parts"):
+        monkeypatch.setattr(f"{parted}._WORTH", 20)
+    refused(dedupe(written(tmp_path / "a.csv", town(60)), out=tmp_path / "out"), tmp_path / "out", "内存不足")
 
 
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,8 @@ def read_in_parts(listings: pd.DataFrame) -> Read:
     """`read`, a part of the listings a process. Values are numbered otherwise, which nothing hangs on."""
     count = max(min(workers(), len(listings) // _WORTH), 1)
     edges = [len(listings) * at // count for at in range(count + 1)]
-    parts = [listings.iloc[start:end] for start, end in zip(edges, edges[1:], strict=False)]
-    return reduce(_both, side_by_side([lambda part=part: read(part) for part in parts]))  # type: ignore[misc]
+    parts = [listings.iloc[start:end] for start, end in pairwise(edges)]
+    return reduce(_both, side_by_side([partial(read, part) for part in parts]))
 
 
 def _both(first: Read, second: Read) -> Read:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +46,7 @@ def columns_in_parts(rows: pd.DataFrame, layout: Layout, places: Places, on: str
         found = columns_of(rows.iloc[start:end], layout, places, on, datums.slice(start, end - start))
         return _Part({name: column for name, column in found.listing.items() if not _is_absent(column)}, found.issues, found.held)
 
-    found = side_by_side([lambda start=start, end=end: part(start, end) for start, end in zip(edges, edges[1:], strict=False)])  # type: ignore[misc]
+    found = side_by_side([partial(part, start, end) for start, end in pairwise(edges)])
     return _joined(Columns(rows, layout), found)
 
 
