@@ -15,6 +15,7 @@ from desk.model import STRATA as STRATUM_WORDS
 from desk.model import grounds_told
 from sources.kit.any_list import Lists
 from transforms.dedupe import Matched, Model
+from transforms.dedupe.features import Ints
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.scoring import Score
 from transforms.dedupe.telling import bits
@@ -38,11 +39,12 @@ def dedupe_page(
     score: Score | None,
 ) -> str:
     """The page's HTML. Nothing in it is fetched from anywhere."""
+    sizes = np.bincount(pd.factorize(clusters["station_id"])[0])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True
     )
     return environment.get_template("dedupe_page.html.jinja").render(
-        figures=_figures(lists, listings, matched, clusters),
+        figures=_figures(lists, listings, matched, sizes),
         score=score,
         notes=list(notes)
         + [
@@ -50,7 +52,7 @@ def dedupe_page(
             for cut in matched.cuts.to_dict("records")
         ],
         files=[{"name": name, "known": list(known.items()), "unused": lists.unused[name]} for name, known in lists.columns.items()],
-        sizes=_bars(_sizes(clusters).value_counts().sort_index()),
+        sizes=_bars(pd.Series(sizes).value_counts().sort_index()),
         weights=_bars(_whole_bits(matched.pairs["weight_mb"]).value_counts().sort_index()),
         strata=[_weights(model, stratum) for stratum in STRATA],
         grounds=grounds_told(model),
@@ -63,8 +65,8 @@ def dedupe_page(
     )
 
 
-def _figures(lists: Lists, listings: pd.DataFrame, matched: Matched, clusters: pd.DataFrame) -> list[tuple[str, str]]:
-    sizes = _sizes(clusters)
+def _figures(lists: Lists, listings: pd.DataFrame, matched: Matched, sizes: Ints) -> list[tuple[str, str]]:
+    """`sizes`: rows of each station."""
     return [
         ("文件", f"{len(lists.columns)}"),
         ("名单（来源）", f"{lists.rows['source'].nunique()}"),
@@ -76,11 +78,6 @@ def _figures(lists: Lists, listings: pd.DataFrame, matched: Matched, clusters: p
         ("保存的登记对", f"{len(matched.pairs):,}"),
         ("请人判断", f"{int(matched.pairs['review'].sum()):,}"),
     ]
-
-
-def _sizes(clusters: pd.DataFrame) -> pd.Series:
-    """Rows of each station."""
-    return pd.Series(np.bincount(pd.factorize(clusters["station_id"])[0]))
 
 
 def _bars(counts: pd.Series) -> list[dict[str, Any]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from transforms.dedupe import Matched, Model
 from transforms.dedupe.telling import bits, sentence
+from transforms.standardise.cells import cells_of, series_of
 
 COLUMNS = ("left_id", "right_id", "weight", "left_name", "left_address", "right_name", "right_address", "why")
 
@@ -18,8 +22,8 @@ def review_of(matched: Matched, listings: pd.DataFrame, model: Model) -> pd.Data
     doubtful = matched.pairs[matched.pairs["review"]]
     middle = (model.thresholds["review_low"] + model.thresholds["review_high"]) // 2
     order = (doubtful["weight_mb"] - middle).abs()
-    ordered = doubtful.assign(order=order).sort_values(["order", "left_id", "right_id"], kind="stable")
-    return told_pairs(ordered, listings, model)
+    # the pairs are in the order of their ids
+    return told_pairs(doubtful.iloc[np.argsort(order.to_numpy(), kind="stable")], listings, model)
 
 
 def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.DataFrame:
@@ -32,14 +36,17 @@ def told_pairs(pairs: pd.DataFrame, listings: pd.DataFrame, model: Model) -> pd.
 
 def sides_of(pairs: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     """Ids, names and addresses of both sides."""
-    shown = pd.concat([pairs["left_id"], pairs["right_id"]]).unique()
-    known = listings.loc[listings["listing_id"].isin(shown), ["listing_id", "name", "address"]].set_index("listing_id")
-    sides = {
-        f"{side}_{field}": known[field].reindex(pairs[f"{side}_id"]).fillna("").to_numpy()
-        for side in ("left", "right")
-        for field in ("name", "address")
-    }
-    return pd.DataFrame({"left_id": pairs["left_id"].to_numpy(), "right_id": pairs["right_id"].to_numpy(), **sides})
+    sides = pc.dictionary_encode(pa.concat_arrays([cells_of(pairs["left_id"]), cells_of(pairs["right_id"])]))
+    shown = pc.index_in(cells_of(listings["listing_id"]), value_set=sides.dictionary)
+    # who is on no list with a readable name has neither name nor address
+    rows = np.full(len(sides.dictionary), -1, dtype=np.int64)
+    rows[shown.drop_null().to_numpy()] = np.flatnonzero(shown.is_valid().to_numpy(zero_copy_only=False))
+    at = rows[sides.indices.to_numpy()]
+    told = pd.DataFrame({name: series_of(cells_of(pairs[name])) for name in ("left_id", "right_id")})
+    for side, place in (("left", at[: len(pairs)]), ("right", at[len(pairs) :])):
+        for field in ("name", "address"):
+            told[f"{side}_{field}"] = series_of(cells_of(listings[field]).take(pa.array(place, mask=place < 0)).fill_null(""))
+    return told
 
 
 def _each(column: pd.Series, told: Callable[[Any], str]) -> pd.Categorical:

@@ -295,7 +295,9 @@ def dedupe(
         field=header,...: name=title,address=addr; an empty header leaves a field out.
     """
     from flows.dedupe_command import run_dedupe
+    from flows.dedupe_memory import keep_memory
 
+    keep_memory()
     return run_dedupe(
         files,
         out,

@@ -19,13 +19,15 @@ from desk.dedupe_disagreements import disagreements_of
 from desk.dedupe_page import dedupe_page
 from desk.dedupe_review import review_of
 from sources.kit.any_list import Lists, read_lists
-from transforms.dedupe import Matched, Model, load_model, match, match_lists
+from transforms.dedupe import Matched, Model, load_model, match, match_lists, ready
 from transforms.dedupe.calibration import Calibration, calibrate
 from transforms.dedupe.fit import fit
 from transforms.dedupe.gold import warning
+from transforms.dedupe.read_parts import read_in_parts
 from transforms.dedupe.scoring import Score, pair_score
 from transforms.dedupe.truth import read_truth
 from transforms.dedupe.twins import twins_of
+from transforms.forked import Aside
 from transforms.records import City, load_city
 from transforms.standardise.anywhere import listings_of
 from transforms.standardise.cells import cells_of, series_of
@@ -91,7 +93,7 @@ def dedupe(asked: Asked, told: Told) -> Found:
         raise DedupeError(
             f"--one-to-one 需要恰好两份名单，现有 {lists.rows['source'].nunique()} 份（{names}）：请给两个文件，或一个有来源列的文件"
         )
-    if unknown := sorted(set(asked.distinct) - set(lists.rows["source"])):
+    if unknown := sorted(set(asked.distinct) - set(lists.rows["source"].unique())):
         names = "、".join(sorted(lists.rows["source"].unique())[:10])
         raise DedupeError(f"--distinct {unknown[0]}：没有这份名单；现有：{names}")
     told("清洗")
@@ -104,7 +106,9 @@ def dedupe(asked: Asked, told: Told) -> Found:
     if listings.empty:
         raise DedupeError("没有一行有可以辨认的名称，无从比对：请检查名称列")
     told("学习权重" if model is None else "比对")
-    fitted = fit(listings, across=asked.one_to_one) if model is None else None
+    with Aside(lambda: fit(listings, across=asked.one_to_one) if model is None else None) as fitting:
+        begun = ready(read_in_parts(listings))
+        fitted = fitting.result()
     notes = _notes(lists, listings, len(twins), fitted.why_not if fitted else None)
     if model is not None:
         notes = (*notes, *warning(model))
@@ -114,9 +118,9 @@ def dedupe(asked: Asked, told: Told) -> Found:
     assert model is not None  # noqa: S101 - one of the two was set above
     told("比对")
     matched = (
-        match_lists(listings, model, truth)
+        match_lists(listings, model, truth, begun)
         if asked.one_to_one
-        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth)
+        else match(listings, model, _NO_JUDGEMENTS, frozenset(asked.distinct), truth, begun)
     )
     clusters = _clusters(lists, matched, twins)
     notes = (*notes, *_capped(matched))
@@ -141,14 +145,12 @@ def write(found: Found, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        write_csv(found.clusters, making / "clusters.csv")
-        found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
-        # Excel takes a CSV for Chinese only by its mark
-        write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
-        (making / "report.html").write_text(
-            dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score),
-            "utf-8",
-        )
+        with Aside(lambda: _page(found)) as paging:
+            write_csv(found.clusters, making / "clusters.csv")
+            found.matched.pairs.to_parquet(making / "pairs.parquet", index=False)
+            # Excel takes a CSV for Chinese only by its mark
+            write_csv(review_of(found.matched, found.listings, found.model), making / "review.csv", mark="\ufeff")
+            (making / "report.html").write_text(paging.result(), "utf-8")
         if found.truth is not None:
             write_csv(
                 disagreements_of(found.matched, found.clusters, found.truth, found.listings, found.model),
@@ -161,6 +163,10 @@ def write(found: Found, out: Path) -> None:
             (making / name).replace(out / name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _page(found: Found) -> str:
+    return dedupe_page(found.lists, found.listings, found.issues, found.matched, found.clusters, found.model, found.notes, found.score)
 
 
 def _shipped_city(name: str | None) -> City | None:
@@ -179,7 +185,8 @@ def _clusters(lists: Lists, matched: Matched, twins: Mapping[str, str]) -> pd.Da
     stands_for = lists.rows["listing_id"].map(twins).fillna(lists.rows["listing_id"]) if twins else lists.rows["listing_id"]
     ids, rows = cells_of(matched.clusters["listing_id"]), cells_of(stands_for.astype("str"))
     firsts = ids.take(pa.array(matched.clusters["cluster"].to_numpy(np.int64)))
-    station = pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
+    # rows that came in the order of their ids, all of them listings, are where they are
+    station = firsts if rows.equals(ids) else pc.coalesce(firsts.take(pc.index_in(rows, value_set=ids)), rows)
     return pd.DataFrame({"listing_id": lists.rows["listing_id"], "station_id": series_of(station)})
 
 
@@ -202,11 +209,12 @@ def _notes(lists: Lists, listings: pd.DataFrame, twins: int, why_not: str | None
     unnamed = len(lists.rows) - twins - len(listings)
     if unnamed:
         notes.append(f"{unnamed} 行没有可以辨认的名称，各自单独成站")
-    placed = listings["lng_wgs84"].notna()
-    if not placed.any():
+    lng, lat = (side[~np.isnan(side)] for side in (listings[name].to_numpy() for name in ("lng_wgs84", "lat_wgs84")))
+    names = cells_of(listings["name"])
+    if not len(lng):
         notes.append("没有一行有可用的坐标：只凭名称、地址、电话等比对")
-    elif placed.sum() > 1 and listings.loc[placed, ["lng_wgs84", "lat_wgs84"]].drop_duplicates().shape[0] == 1:
+    elif len(lng) > 1 and (lng == lng[0]).all() and (lat == lat[0]).all():
         notes.append("所有坐标都相同：坐标说明不了什么，请检查坐标列")
-    if listings["name"].nunique() == 1 and len(listings) > 1:
+    if len(names) > 1 and pc.all(pc.equal(names, names[0])).as_py():
         notes.append("所有名称都相同：请检查名称列")
     return tuple(notes)

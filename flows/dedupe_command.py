@@ -77,7 +77,8 @@ def _write(found: Found, out: Path) -> None:
 
 
 def _tell(found: Found, out: Path, say: Console) -> None:
-    stations = found.clusters["station_id"].nunique()
+    # a station bears the id of one of its rows
+    stations = int((found.clusters["station_id"] == found.clusters["listing_id"]).sum())
     say.print(
         f"{len(found.clusters)} 行，{found.lists.rows['source'].nunique()} 份名单，合为 {stations} 个站；请人判断 {int(found.matched.pairs['review'].sum())} 对",
         markup=False,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,15 +35,21 @@ _ZIP, _OLD_EXCEL, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 def read_file(path: Path, is_header: IsHeader) -> Raw:
     """The cells of the file as text. Raises NotAsDeclaredError with a Chinese sentence where it is no such file, or holds no row."""
+    with path.open("rb") as file:
+        is_parquet = file.read(len(_PARQUET)) == _PARQUET
+    if is_parquet:  # Arrow reads it where it lies
+        return _with_rows(path, _parquet(path))
     content = path.read_bytes()
     if not content.strip():
         raise NotAsDeclaredError(f"{path.name}：文件是空的")
-    if content.startswith(_PARQUET):
-        raw = _parquet(path)
-    elif content.startswith((_ZIP, _OLD_EXCEL)) or path.suffix.lower() in {".xlsx", ".xls", ".xlsm"}:
+    if content.startswith((_ZIP, _OLD_EXCEL)) or path.suffix.lower() in {".xlsx", ".xls", ".xlsm"}:
         raw = _workbook(Payload(path.name, content), is_header)
     else:
         raw = _csv(Payload(path.name, content), is_header)
+    return _with_rows(path, raw)
+
+
+def _with_rows(path: Path, raw: Raw) -> Raw:
     if not len(raw.cells):
         raise NotAsDeclaredError(f"{path.name}：只有表头，没有一行数据" if raw.headers else f"{path.name}：文件是空的")
     return raw
@@ -52,7 +60,8 @@ def _parquet(path: Path) -> Raw:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError):
         raise NotAsDeclaredError(f"{path.name}：Parquet 读不出来（可能不完整）；请重新导出") from None
-    cells = pd.DataFrame({name: _told(column) for name, column in zip(table.column_names, table.columns, strict=True)})
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow works without Python's lock
+        cells = pd.DataFrame(dict(zip(table.column_names, pool.map(_told, table.columns), strict=True)))
     return _raw(cells, first=1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -264,3 +265,21 @@ def test_the_command_starts_without_prefect_great_expectations_or_a_database() -
     )
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is one process")
+def test_the_files_are_the_same_whatever_the_number_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = large(2000).plain
+    # in no order, and with something wrong
+    made.sample(frac=1, random_state=1).assign(phone=["０"] + ["1"] * (len(made) - 1)).to_csv(tmp_path / "lists.csv", index=False)
+    for module in ("transforms.standardise.parts", "transforms.dedupe.read_parts"):
+        monkeypatch.setattr(f"{module}._WORTH", 200)
+    forked: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: forked.append(1) or fork())
+    for count in (1, 2, 3):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=count: set(range(count)))
+        assert dedupe(tmp_path / "lists.csv", out=tmp_path / str(count)).code == 0
+    assert len(forked) == (1 + 1 + 1 + 1) + (2 + 1 + 2 + 1), "cleaning, learning, reading and the page"
+    for name in _FOUR:
+        assert len({(tmp_path / str(count) / name).read_bytes() for count in (1, 2, 3)}) == 1, name

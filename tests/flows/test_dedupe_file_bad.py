@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +170,26 @@ def test_a_real_limit_leaves_nothing_half_written(tmp_path: Path, megabytes: int
     assert not list(tmp_path.glob(".out-*"))
     if ended.returncode == 2:
         assert "内存不足" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is one process")
+@pytest.mark.parametrize(
+    "work", ["transforms.standardise.parts.columns_of", "flows.dedupe.fit", "transforms.dedupe.read_parts.read", "flows.dedupe.dedupe_page"]
+)
+def test_a_worker_that_the_kernel_kills_stops_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str) -> None:
+    module, _, name = work.rpartition(".")
+    parent, whole = os.getpid(), getattr(sys.modules[module], name)
+
+    def killed(*given: object, **named: object) -> object:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*given, **named)
+
+    monkeypatch.setattr(work, killed)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    for parted in ("transforms.standardise.parts", "transforms.dedupe.read_parts"):
+        monkeypatch.setattr(f"{parted}._WORTH", 20)
+    refused(dedupe(written(tmp_path / "a.csv", town(60)), out=tmp_path / "out"), tmp_path / "out", "内存不足")
 
 
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

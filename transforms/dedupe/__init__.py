@@ -1,7 +1,7 @@
 """Which listings are one station: candidates, comparison levels, integer weights, constrained clusters, and stable ids."""
 
 from transforms.dedupe.datum import datum_suspects
-from transforms.dedupe.engine import Matched, match, match_lists
+from transforms.dedupe.engine import Matched, match, match_lists, ready
 from transforms.dedupe.identity import Identified, IdentityError, identify, station_id
 from transforms.dedupe.incremental import match_again, state_fingerprint
 from transforms.dedupe.incremental_file import read_state, write_state
@@ -20,6 +20,7 @@ __all__ = [
     "match_again",
     "match_lists",
     "read_state",
+    "ready",
     "state_fingerprint",
     "station_id",
     "write_state",

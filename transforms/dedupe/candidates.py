@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeAlias
@@ -20,7 +20,7 @@ from transforms.dedupe.coded import Ints, Marks, dense, packed_codes, sorted_dis
 from transforms.dedupe.features import SHARED_BY_AT_MOST, Features, Floats
 from transforms.dedupe.geometry import DEGREE_M, distances
 from transforms.dedupe.levels import NEAR_M
-from transforms.dedupe.spellings import Alike
+from transforms.dedupe.spellings import Alike, Spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +202,15 @@ def _found(listings: Features, ask: Callable[[], _Asked]) -> tuple[Ints, Ints, I
     by_columns, by_names, by_place = ask(), ask(), ask()
     squares = _squares(listings)
     cells = cells_of(listings.lng / _CELL_LNG, listings.lat / _CELL_LAT, by_place.stand_for)
-    families = (
-        by_columns.kept(_by_columns(listings, sizes, by_columns)),
-        by_names.kept(_by_names(listings, squares, sizes, by_names)),
-        by_place.kept(_by_place(listings, cells, sizes, by_place)),
-    )
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # numpy sorts without Python's lock
+    names = Alike(listings.core.values)
+    # numpy sorts without Python's lock; what the names wait for has a thread of its own, lest they wait for one
+    with ThreadPoolExecutor(1) as spelling, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        alike = _Alike(spelling.submit(lambda: names.shorter), spelling.submit(lambda: names.words))
+        families = (
+            by_names.kept(_by_names(listings, alike, squares, sizes, by_names)),
+            by_columns.kept(_by_columns(listings, sizes, by_columns)),
+            by_place.kept(_by_place(listings, cells, sizes, by_place)),
+        )
         packed = joined(list(pool.map(lambda met: _packed(met, width), families)))
         packed.sort(kind="stable")  # each family is in order, so that this only merges
         parts = list(pool.map(lambda part: _gathered(part, width, cells), _untorn(packed)))
@@ -243,7 +246,15 @@ def _by_columns(listings: Features, sizes: dict[str, Sizes], asked: _Asked) -> M
     yield from ((a[a != b], b[a != b], _BIT[_PHONE.name]) for a, b in asked.of(blocks, _PHONE).pairs())
 
 
-def _by_names(listings: Features, squares: Ints, sizes: dict[str, Sizes], asked: _Asked) -> Met:
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What core names are alike by, worked out beside the other keys: names take longer than all of those."""
+
+    shorter: Future[Spellings]
+    words: Future[Spellings]
+
+
+def _by_names(listings: Features, alike: _Alike, squares: Ints, sizes: dict[str, Sizes], asked: _Asked) -> Met:
     """Pairs by what their core names have in common.
 
     Listings of one name in one county are namesakes: to every key within the county they are one, so such keys are worked out by name.
@@ -265,15 +276,14 @@ def _by_names(listings: Features, squares: Ints, sizes: dict[str, Sizes], asked:
     of_core = np.zeros(len(listings), dtype=np.bool_)
     of_core[cores.within(core.cap).members] = True
     bits[group[of_core[named]]] |= _BIT[core.name]
-    alike = Alike(listings.core.values)
-    for key, spellings in ((_TYPO, alike.shorter), (_WORD, alike.words)):
-        groups, spelled = spellings.of(group_name)
+    for key, spelling in ((_TYPO, alike.shorter), (_WORD, alike.words)):
+        groups, spelled = spelling.result().of(group_name)
         met = blocks_of(packed_codes((group_place[groups], spelled)), groups, (namesakes.weights, namesakes.before))
         sizes[key.name] = met.sizes(key.cap)
         bits[met.within(key.cap).members] |= _BIT[key.name]
         pairs = _distinct(asked.of(met, key, namesakes).pairs(), len(first))
         yield from ((a, b, _BIT[key.name]) for a, b in namesakes.crossed(asked.across(pairs, key, namesakes)))
-    near, near_pairs = _near_words(named, names, squares, alike, sizes, asked)
+    near, near_pairs = _near_words(named, names, squares, alike.words.result(), sizes, asked)
     own, of_group = np.zeros(len(listings), dtype=np.int32), np.full(len(listings), -1, dtype=np.int32)
     own[named], of_group[named] = bits[group], group
     chosen = asked.of(cores, core)
@@ -289,7 +299,7 @@ def _by_names(listings: Features, squares: Ints, sizes: dict[str, Sizes], asked:
 
 
 def _near_words(
-    named: Ints, names: Ints, squares: Ints, alike: Alike, sizes: dict[str, Sizes], asked: _Asked
+    named: Ints, names: Ints, squares: Ints, words: Spellings, sizes: dict[str, Sizes], asked: _Asked
 ) -> tuple[Marks, Iterator[tuple[Ints, Ints]]]:
     """The same within a square, whatever the county: whose namesakes there have it in common with them, and all pairs that have it."""
     placed = squares[named] >= 0
@@ -299,7 +309,7 @@ def _near_words(
     first = namesakes.firsts
     group_place, group_name = np.empty(len(first), np.int32), np.empty(len(first), np.int32)
     group_place[group], group_name[group] = places, names
-    groups, spelled = alike.words.of(group_name)
+    groups, spelled = words.of(group_name)
     met = blocks_of(packed_codes((group_place[groups], spelled)), groups, (namesakes.weights, namesakes.before))
     sizes[_NEAR_WORD.name] = met.sizes(_NEAR_WORD.cap)
     own = np.zeros(len(first), dtype=np.bool_)

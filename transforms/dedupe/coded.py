@@ -111,6 +111,11 @@ def sorted_distinct(codes: Ints) -> Ints:
 def dense(*parts: Ints) -> Ints:
     """One code from 0 on for each distinct row of the `parts` (each at least 0), in the order of the rows' values."""
     packed = packed_codes(parts)
+    highest = int(packed.max(initial=0))
+    if highest <= len(packed):  # counted, not sorted
+        met = np.zeros(highest + 1, dtype=np.bool_)
+        met[packed] = True
+        return (np.cumsum(met, dtype=np.int32) - np.int32(1))[packed]
     distinct, which = np.unique(packed, return_inverse=True)
     return np.asarray(which, dtype=np.int32 if len(distinct) < 1 << 31 else np.int64)
 

@@ -18,7 +18,7 @@ from transforms.dedupe.candidates import ALL_KEYS, Candidates, candidates
 from transforms.dedupe.cluster import Constraints, Distinct, cluster, never_meet
 from transforms.dedupe.coded import Ints, Marks, sorted_distinct, texts
 from transforms.dedupe.compare import Levels, compare
-from transforms.dedupe.features import Features, features
+from transforms.dedupe.features import Features, Read, features_of, read
 from transforms.dedupe.judgements import Judged, judged
 from transforms.dedupe.levels import COMPARISONS, STRATA
 from transforms.dedupe.model import Model
@@ -51,13 +51,27 @@ class Matched:
     recall: KeyRecall | None = None
 
 
-def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = None) -> Matched:
-    """Find the partners of two clean lists: pairs across them alone, each listing in at most one; no trades, firms or sorts that never share a station. `truth`: as `match` takes it. Raises ValueError
-    on other than two sources."""
-    known = features(listings)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Listings as they are compared, and the pairs that are: what takes no model."""
+
+    known: Features
+    met: Candidates
+
+
+def ready(own: Read) -> Ready:
+    """What `match` and `match_lists` begin with, of listings as they were read."""
+    known = features_of(own)
+    return Ready(known, candidates(known))
+
+
+def match_lists(listings: pd.DataFrame, model: Model, truth: pd.Series | None = None, begun: Ready | None = None) -> Matched:
+    """Find the partners of two clean lists: pairs across them alone, each listing in at most one; no trades, firms or sorts that never share
+    a station. `truth` and `begun`: as `match` takes them. Raises ValueError on other than two sources."""
+    begun = begun or ready(read(listings))
+    known, met = begun.known, begun.met
     if len(known.sources) != 2:
         raise ValueError(f"一对一需要恰好两份名单，现有 {len(known.sources)} 份")
-    met = candidates(known)
     across = known.source[met.left] != known.source[met.right]
     met = Candidates(met.left[across], met.right[across], met.keys[across], met.blocks)
     weights = weigher(known, model)(met.left, met.right)
@@ -81,15 +95,18 @@ def match(
     judgements: pd.DataFrame,
     distinct: AbstractSet[str] = frozenset(),
     truth: pd.Series | None = None,
+    begun: Ready | None = None,
 ) -> Matched:
     """Find which `listings` (listing stage and listing_id; closed ones too) are one station.
 
     `judgements`: left_id, right_id, verdict (same, not, unsure). `distinct`: sources of which each line is a station of its own.
-    `truth`: station by listing id, against which the keys are counted. Deterministic under row order. Raises ValueError on a repeated listing_id.
+    `truth`: station by listing id, against which the keys are counted. `begun`: what was made `ready` of these listings, where it was.
+    Deterministic under row order. Raises ValueError on a repeated listing_id.
     """
-    known = features(listings)
+    begun = begun or ready(read(listings))
+    known = begun.known
     verdicts = judged(known, judgements)
-    met = _with_judged(candidates(known), verdicts, len(known))
+    met = _with_judged(begun.met, verdicts, len(known))
     weigh = weigher(known, model)
     weights = weigh(met.left, met.right)
     apart = distinct_lists(known, listings, distinct)

@@ -17,7 +17,7 @@ from transforms.records.layout import Layout
 from transforms.standardise import text as texts
 from transforms.standardise.cells import TEXT, Cells, among, cells_of, kept, matching, nothing, present, series_of
 from transforms.standardise.latin import is_latin, phone_abroad
-from transforms.standardise.listing import columns_of
+from transforms.standardise.parts import columns_in_parts
 from transforms.standardise.places import Places, community_key, town_key
 from transforms.standardise.position import degrees
 from transforms.standardise.positioned import Angles, plain_degrees
@@ -50,7 +50,7 @@ def listings_of(rows: pd.DataFrame, name: str | None = None, known: City | None 
     cities = city_names(rows, name)
     names = sorted(set(cities.unique().to_pylist()) - {""})
     places = Places(known or city_of(rows, names))
-    columns = columns_of(_as_rows(rows), Layout("list", "other", {}), places, _ALWAYS, _cells(rows, "datum"))
+    columns = columns_in_parts(_as_rows(rows), Layout("list", "other", {}), places, _ALWAYS, _cells(rows, "datum"))
     listings, issues = columns.frame()
     kept_rows = pa.array(~columns.held)
     codes, abroad = cities.filter(kept_rows), _abroad(rows).filter(kept_rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from transforms.standardise.spread import BulkReader, Spread, spread
 T = TypeVar("T")
 _META = ("source", "row_key", "line")
 
+#: Where issues were looked for (a step, a rule, a field), and those that were met.
+Looked: TypeAlias = tuple[tuple[str, str, str], pa.Table | None]
+
 
 class Columns:
     """One source's rows, the listing's columns as they come to be, and the issues met on the way."""
@@ -29,7 +32,8 @@ class Columns:
         self.layout = layout
         #: Field → its column: cells, or an array of numbers or truths.
         self.listing: dict[str, Any] = {}
-        self.issues: list[pa.Table] = []
+        #: What was looked for, in that order, and the issues met there.
+        self.issues: list[Looked] = []
         self.held = np.zeros(len(rows), dtype=bool)
         self._written: dict[str, Cells] = {}
 
@@ -52,23 +56,26 @@ class Columns:
         """`cleaner` over a field's distinct values; what it cannot read becomes an issue of the rule it names."""
         column = self.written(field)
         found = spread(column, cleaner, bulk)
+        self.issues.append((("read", "", field), None))
         for rule in sorted({fault for fault in found.faults if fault}):
-            self.flag(rule, found.failed(rule), column, field)
+            self.issues.append((("read", rule, field), self._issues(rule, found.failed(rule), column, field)))
         return found
 
     def flag(self, rule: str, mask: Marks, values: Cells, field: str | None = None) -> None:
         """An issue of `rule` for each row of the mask, with the row's value; a critical one holds the row back."""
-        if not mask.any():
-            return
+        looked = "flag", rule, field or RULES[rule].field
+        self.issues.append((looked, self._issues(rule, mask, values, field) if mask.any() else None))
+
+    def _issues(self, rule: str, mask: Marks, values: Cells, field: str | None) -> pa.Table:
         told, places = RULES[rule], pa.array(np.flatnonzero(mask))
         value = _shown(values.take(places))
         cells = {name: cells_of(self.rows[name]).take(places) for name in _META}
         cells |= {"value": value, "message": _sentences(told.sentence, value)}
         same = {"rule": rule, "field": field or told.field, "severity": told.severity, "responsibility": told.responsibility}
         cells |= {name: everywhere(text, len(places)) for name, text in same.items()}
-        self.issues.append(pa.table({name: cells.get(name, nothing(len(places))) for name in ISSUE_COLUMNS}))
         if told.severity == "critical":
             self.held |= mask
+        return pa.table({name: cells.get(name, nothing(len(places))) for name in ISSUE_COLUMNS})
 
     def frame(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Listings (rows not held back) and all issues."""
@@ -77,9 +84,10 @@ class Columns:
         listings = pd.DataFrame({**meta, **fields})
         if self.held.any():
             listings = listings.loc[~self.held].reset_index(drop=True)
-        if not self.issues:
+        tables = [table for _, table in self.issues if table is not None]
+        if not tables:
             return listings, no_issues()
-        met = pa.concat_tables(self.issues)
+        met = pa.concat_tables(tables)
         return listings, pd.DataFrame({name: series_of(met[name].combine_chunks()) for name in ISSUE_COLUMNS})
 
     def _column(self, name: str, dtype: str) -> pd.Series:

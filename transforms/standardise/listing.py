@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from functools import partial
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from transforms.records.city import City
 from transforms.records.layout import Layout
 from transforms.standardise import text as texts
 from transforms.standardise.bulk_codes import bulk_credit_code, bulk_phone
-from transforms.standardise.cells import Cells, cells_of, kept, matching, plain, present, side_by_side
+from transforms.standardise.cells import Cells, Marks, cells_of, kept, matching, plain, present, side_by_side
 from transforms.standardise.columns import Columns
 from transforms.standardise.credit_code import credit_code
 from transforms.standardise.dates import day
@@ -68,16 +70,23 @@ def columns_of(rows: pd.DataFrame, layout: Layout, places: Places, on: str, datu
 
 def _characters(columns: Columns, places: Places) -> None:
     """Width, private-use characters and variants, counted once a row and field."""
-    _flag_found(columns, "text_fullwidth", _FULLWIDTH, _WATCHED)
-    _flag_found(columns, "text_private_use", _PRIVATE_USE, _WATCHED)
+    # few cells have either, and all are looked at once for both
+    odd = {field: _found(columns, field, f"{_FULLWIDTH}|{_PRIVATE_USE}") for field in _WATCHED}
+    for rule, pattern in (("text_fullwidth", _FULLWIDTH), ("text_private_use", _PRIVATE_USE)):
+        for field, marks in odd.items():
+            found = marks.copy()
+            found[found] = matching(columns.written(field).filter(pa.array(marks)), pattern)
+            columns.flag(rule, found, columns.written(field), field)
     if places.variants.pattern:
-        _flag_found(columns, "place_name_variant", places.variants.pattern, _PLACED, any_case=True)
+        for field in _PLACED:
+            found = _found(columns, field, places.variants.pattern, any_case=True)
+            columns.flag("place_name_variant", found, columns.written(field), field)
 
 
-def _flag_found(columns: Columns, rule: str, pattern: str, fields: tuple[str, ...], *, any_case: bool = False) -> None:
-    for field in fields:
-        if not columns.is_empty(field):
-            columns.flag(rule, matching(columns.written(field), pattern, any_case=any_case), columns.written(field), field)
+def _found(columns: Columns, field: str, pattern: str, *, any_case: bool = False) -> Marks:
+    if columns.is_empty(field):
+        return np.zeros(len(columns), dtype=bool)
+    return matching(columns.written(field), pattern, any_case=any_case)
 
 
 def _reach(columns: Columns, names: Spread[Name], area: str | None) -> None:

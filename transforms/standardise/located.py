@@ -18,7 +18,8 @@ from transforms.standardise.division import read_community, read_county, read_to
 from transforms.standardise.name import Name
 from transforms.standardise.outline import county_at
 from transforms.standardise.places import Places
-from transforms.standardise.spread import Spread, distinct_rows, first, spread
+from transforms.standardise.spread import Spread, distinct_rows, first, spread, unchanged
+from transforms.standardise.text import text
 from transforms.standardise.unreadable import Unreadable
 
 _PARTS = ("road", "number", "lane", "building", "floor", "room", "landmark")
@@ -56,6 +57,8 @@ def _divide(columns: Columns, places: Places, found: Spread[Address], spare: Spr
     core = names.texts("core")
     in_address["community"] = first(in_address["community"], kept(core, matching(core, "(?:社区|村)$")))
     county = _Level([written("division"), written("county"), in_address["county"]], partial(read_county, places=places, on=on))
+    for part in ("town", "community"):  # where the cell says something the address is not asked: fewer rows differ
+        in_address[part] = kept(in_address[part], ~present(spread(written(part), text, unchanged).texts()))
     town = _Level([written("town"), in_address["town"], county["code"], county["town"]], partial(read_town, places=places))
     community = _Level(
         [written("community"), in_address["community"], town["county"], town["code"], county["community"]],
