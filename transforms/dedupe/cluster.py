@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -80,10 +80,27 @@ class Constraints:
             barred |= self.distinct.keeps_apart(groups[..., :, None], groups[..., None, :])
         return barred
 
-    @property
-    def nodes(self) -> frozenset[int]:
-        """Listings that any judgement names."""
-        return frozenset(node for pair in (*self.apart, *self.together) for node in pair)
+    def by_listing(self) -> Mapping[int, Constraints]:
+        """What was judged of each listing that is the left side of a judged pair, so that a component need not look through all of it."""
+        apart: dict[int, list[tuple[int, int]]] = {}
+        together: dict[int, list[tuple[int, int]]] = {}
+        for pair in self.apart:
+            apart.setdefault(pair[0], []).append(pair)
+        for pair in self.together:
+            together.setdefault(pair[0], []).append(pair)
+        return {
+            node: replace(self, apart=frozenset(apart.get(node, ())), together=tuple(together.get(node, ())))
+            for node in {*apart, *together}
+        }
+
+    def within(self, group: Ints, by_listing: Mapping[int, Constraints]) -> Constraints:
+        """What of it concerns a component."""
+        own = [by_listing[node] for node in group.tolist() if node in by_listing]
+        return replace(
+            self,
+            apart=frozenset(pair for each in own for pair in each.apart),
+            together=tuple(pair for each in own for pair in each.together),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +123,8 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
     heights = np.append(weights[strong].astype(np.int64), np.full(len(judged), _JUDGED, dtype=np.int64))
     components, cuts = _components(count, edges, heights, link)
     labels = np.arange(count, dtype=np.int64)
-    spoken_of = np.array(sorted(constraints.nodes), dtype=np.int64)
+    by_listing = constraints.by_listing()
+    spoken_of = np.array(sorted({*by_listing, *(right for _, right in (*constraints.apart, *constraints.together))}), dtype=np.int64)
 
     def settle(groups: Ints) -> Ints:
         size = groups.shape[1]
@@ -118,7 +136,7 @@ def cluster(count: int, left: Ints, right: Ints, weights: Ints, link: int, same:
         if not asked.all():
             settled[~asked] = _linkages(groups[~asked], squares[~asked], same, constraints)
         for at in np.flatnonzero(asked):
-            for part in _linkage(groups[at], squares[at], same, constraints):
+            for part in _linkage(groups[at], squares[at], same, constraints.within(groups[at], by_listing)):
                 settled[at, np.isin(groups[at], part)] = min(part)
         return settled
 

@@ -46,11 +46,14 @@ def judged(listings: Features, judgements: pd.DataFrame) -> Judged:
             a, b = sorted((place[left], place[right]))
             verdicts[verdict].add((a, b))
     apart = frozenset(verdicts["not"])
+    opposed: dict[int, set[int]] = {}
+    for a, b in apart:
+        opposed.setdefault(a, set()).add(b)
     group = {at: {at} for pair in verdicts["same"] for at in pair}
     kept, refused = [], []
     for a, b in sorted(verdicts["same"]):
         joined = group[a] | group[b]
-        if any(x in joined and y in joined for x, y in apart):
+        if any(not joined.isdisjoint(opposed[at]) for at in joined if at in opposed):
             refused.append((listings.ids[a], listings.ids[b]))
             continue
         kept.append((a, b))
