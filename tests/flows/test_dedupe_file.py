@@ -274,9 +274,14 @@ def test_the_files_are_the_same_whatever_the_number_of_processes(tmp_path: Path,
     made.sample(frac=1, random_state=1).assign(phone=["０"] + ["1"] * (len(made) - 1)).to_csv(tmp_path / "lists.csv", index=False)
     for module in ("transforms.standardise.parts", "transforms.dedupe.read_parts"):
         monkeypatch.setattr(f"{module}._WORTH", 200)
-    forked: list[int] = []
+    forked: list[None] = []
     fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: forked.append(1) or fork())
+
+    def counted() -> int:
+        forked.append(None)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
     for count in (1, 2, 3):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=count: set(range(count)))
         assert dedupe(tmp_path / "lists.csv", out=tmp_path / str(count)).code == 0

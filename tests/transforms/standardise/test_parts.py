@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import pytest
@@ -38,7 +39,12 @@ def test_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch, count: int) -> None
     monkeypatch.setattr(parts, "_WORTH", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(count)))
     asked: list[int] = []
-    monkeypatch.setattr(parts, "side_by_side", lambda works: asked.append(len(works)) or [work() for work in works])
+
+    def in_turn(works: Sequence[Callable[[], object]]) -> list[object]:
+        asked.append(len(works))
+        return [work() for work in works]
+
+    monkeypatch.setattr(parts, "side_by_side", in_turn)
     in_parts, met = listings_of(_rows())
     assert asked == [count]
     assert_frame_equal(in_parts, listings)
