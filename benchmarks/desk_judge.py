@@ -1,7 +1,8 @@
-"""How long a question of the review queue takes, with thousands in the queue: `python -m benchmarks.desk_judge [--home DIR] [--listings N] [--verdicts N]`.
+"""How long a question of the review queue takes, with thousands in the queue: `python -m benchmarks.desk_judge [--home DIR] [--listings N] [--verdicts N] [--write]`.
 
 DIR holds a published night (`make nightly` leaves one in var); it is copied, and its register replaced by a large city's, matched as a night matches it.
 A question is what a reviewer waits for between two keys: the verdict is posted, written to the journal, and the next page made. In process, over the real application.
+With --write the figures become a part of RESULTS.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from benchmarks.dedupe_large import large
+from benchmarks.results import machine, rewrite
 from flows.house import House
 from flows.outlook import Published, read_published
 from flows.pages import our_app
@@ -39,11 +41,12 @@ _NOWHERE = "http://127.0.0.1:9/api"
 
 
 def main() -> None:
-    """Print how long the queue takes to open, and the median and the worst of the questions."""
+    """Tell how long the queue takes to open, and the median and the worst of the questions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path("var"))
     parser.add_argument("--listings", type=int, default=150_000)
     parser.add_argument("--verdicts", type=int, default=40)
+    parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     with copied(asked.home), patch("flows.reviewing.read_published", lambda house: grown(house, asked.listings)):
         settings = load_settings()
@@ -58,8 +61,11 @@ def main() -> None:
             told = {**form, "verdict": "not", "who": "李敏", "done": str(at)}
             took, page = timed(partial(pages.post, "/judge", data=told))
             seconds.append(took)
-    print(f"{waiting:,} questions of {asked.listings:,} listings; opened in {opened:.1f} s")
-    print(f"a question: median {median(seconds) * 1000:.0f} ms, worst {max(seconds) * 1000:.0f} ms of {len(seconds)}")
+    figures = f"{waiting:,} questions of {asked.listings:,} listings; the queue opens in {opened:.1f} s. A question, from the verdict posted to the next page made: "
+    figures += f"median {median(seconds) * 1000:.0f} ms, worst {max(seconds) * 1000:.0f} ms of {len(seconds)} (the aim is 100 ms)."
+    print(figures)
+    if asked.write:
+        rewrite("judging", f"## Judging\n\n`python -m benchmarks.desk_judge --write`, {machine()}, other programs beside it. {figures}")
 
 
 def timed(ask: Callable[[], Response]) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -10,6 +11,24 @@ import pandas as pd
 
 from desk import words
 from transforms.dedupe.changes import Changes
+
+#: What of a decision's detail says what it is about.
+_ABOUT: Final = (
+    "source",
+    "key",
+    "rule",
+    "left_id",
+    "right_id",
+    "verdict",
+    "field",
+    "value",
+    "station",
+    "stations",
+    "until",
+    "fingerprint",
+    "night",
+    "undoes",
+)
 
 #: Examples shown of each sort of change.
 EXAMPLES: Final = 5
@@ -56,3 +75,19 @@ def named(frame: pd.DataFrame, key: str) -> Callable[[str], str]:
 def verdict_word(verdict: str) -> str:
     """A verdict in Chinese."""
     return words.word(words.VERDICTS, verdict)
+
+
+def about(detail: Mapping[str, object]) -> str:
+    """What a decision is about, in a few words."""
+    told = [detail[name] for name in _ABOUT if detail.get(name)]
+    return "，".join("、".join(map(str, each)) if isinstance(each, list) else str(each)[:40] for each in told)
+
+
+def decided_lines(decided: pd.DataFrame) -> list[str]:
+    """What became of decisions on a night by itself (desk.facts.NightFacts.decided), a sentence each."""
+    return [
+        f"更正 {told} 已由来源跟上：{about(json.loads(detail))}；这条更正到此结束，以后名单再改，以名单为准"
+        if what == "ended"
+        else str(told)
+        for what, told, detail in decided[["what", "told", "detail"]].itertuples(index=False, name=None)
+    ]

@@ -82,6 +82,12 @@ where n.night is not null group by n.night order by n.night desc
 _UNCHECKED: Final = """
 select source, message, count(*) as times from issue where night = :night and rule = 'check_did_not_run' group by source, message order by source, message
 """
+#: What became of people's decisions tonight by itself: those that ended, and those that were not applied because their row is not known.
+_DECIDED: Final = """
+select 'ended' as what, e.decision_id as told, d.detail from decision_end e join decision d on d.decision_id = e.decision_id
+where e.night = :night and not d.is_undone
+union all select rule, message, null from issue where night = :night and rule in ('decision_row_doubtful', 'decision_row_gone') order by 1 desc, 2
+"""
 _DOUBTFUL: Final = """
 select count(*) as pairs from pair where is_review and valid_from <= :night and (valid_to is null or valid_to > :night)
 """
@@ -91,7 +97,8 @@ select count(*) as pairs from pair where is_review and valid_from <= :night and 
 class NightFacts:
     """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule,
     new tonight or not; `quarantine`: open and new entries a source; `trend`: rows in quarantine a night (night, held), the last thirty; `batches`, `counties`: open stations, as of the night; `events`: what changed and why (event, cause, events tonight, in the last `week`, station ids as
-    `examples`); `before`: open stations on the night before and a week before (night, stations); `unchecked`: checks that did not run (source, message, times); `doubtful`: pairs that wait for a person."""
+    `examples`); `before`: open stations on the night before and a week before (night, stations); `unchecked`: checks that did not run (source, message, times); `doubtful`: pairs that wait for a person; `decided`: decisions that ended by
+    themselves tonight (what ended, told its id, detail its JSON), and what is to be told of those that were not applied (what the rule, told the sentence)."""
 
     night: str
     state: str
@@ -106,6 +113,7 @@ class NightFacts:
     before: pd.DataFrame
     unchecked: pd.DataFrame
     trend: pd.DataFrame
+    decided: pd.DataFrame
     doubtful: int
 
     @property
@@ -147,6 +155,7 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         events=table(_EVENTS),
         before=table(_BEFORE),
         unchecked=table(_UNCHECKED),
+        decided=table(_DECIDED),
         doubtful=int(table(_DOUBTFUL)["pairs"].iloc[0]),
         trend=table(_TREND),
     )

@@ -13,6 +13,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk import words
+from desk.decided import decided_lines
 from desk.facts import NightFacts
 from desk.links import PAGES, Links
 from desk.pictures import bars, in_markdown, rows_of_bars
@@ -76,6 +77,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
+        decided=decided_lines(facts.decided)[:ROWS_SHOWN],
         waiting=waiting,
         groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),

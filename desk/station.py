@@ -79,7 +79,7 @@ def station_head(facts: StationFacts) -> list[str]:
     """What the page begins with: whom the id asked for leads to, the station's name and whether it is open, and the ids that lead here."""
     lead = [f"{facts.asked} 已并入 {facts.station_id}"] if facts.asked != facts.station_id else []
     merged = [f"并入它的编号：{'、'.join(facts.redirects)}"] if facts.redirects else []
-    status = "停用" if facts.values.get("status") == "closed" else "在册"
+    status = f"停用（{words.word(words.CAUSES, facts.values.get('close_cause'))}）" if facts.values.get("status") == "closed" else "在册"
     return [*lead, f"{facts.station_id}  {cell(facts.values.get('name'))}  {status}", *merged]
 
 

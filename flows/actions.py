@@ -165,8 +165,13 @@ def _rebuilt(house: House, name: str, done: str, answer: Answer, rebuilt: Rebuil
     if rebuilt.ended.state == "rejected":
         told = f"{done}\n- **决定已记下，但 {rebuilt.night} 这一夜重建后不能发布**：{cell(rebuilt.ended.reason)}"
         return _told(house, name, told, Failed(name="Rejected", message=rebuilt.ended.reason), "needs-review", "rejected")
-    told = f"{done}\n- 已重建 {rebuilt.night} 并发布为 {rebuilt.publication}"
-    return _told(house, name, told, Completed(message=answer.lines[0]))
+    told = "\n".join(
+        [
+            f"{done}\n- 已重建 {rebuilt.night} 并发布为 {rebuilt.publication}，回执随之重写（不再发送）",
+            *(f"- **{cell(each)}**" for each in rebuilt.faults),
+        ]
+    )
+    return _told(house, name, told, Completed(message=answer.lines[0]), *(["receipts-failed"] if rebuilt.faults else []))
 
 
 def _told(house: House, name: str, markdown: str, state: State[None], *needs: str) -> State[None]:

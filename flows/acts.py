@@ -6,7 +6,7 @@ Nothing is written when anything is wrong. What a decision changes is seen at th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
@@ -22,8 +22,8 @@ from expectations.run import run_suite
 from flows.house import House
 from flows.judge import Answer, Said, acts_of, decisions_of, overruled, refuse_contradictions, refuse_unusable, written
 from flows.operators import COLUMNS, OPERATORS, operators_source
-from flows.outlook import Published, read_published, warehouse_in_force
-from flows.rebuild import latest_night
+from flows.outlook import Published, ended_decisions, latest_night, read_published, warehouse_in_force
+from flows.row_decisions import contents_of
 from flows.rules import every_rule
 from flows.run import RefusedError
 from flows.selection import selected
@@ -78,12 +78,13 @@ def release(house: House, selector: Selector, until: date | None, signed: Signed
         raise RefusedError(f"其中 {len(blocked)} 行（第 {where} 行等）还因“{_rule(stuck[0])}”扣留，放行也成不了登记：请先用“更正”补上")
     night = latest_night(house)
     _refuse_date(until, night)
+    contents = contents_of(house.sources[selector.source], rows["verbatim"])
     act = {
         "act": "release",
         "source": selector.source,
         "night": night,
         "until": _iso(until),
-        "rows": [[row.row_key, row.row_digest, row.rules] for row in rows.itertuples()],
+        "rows": [[row.row_key, row.row_digest, row.rules, content] for row, content in zip(rows.itertuples(), contents, strict=True)],
         "selector": asdict(selector),
     }
     number = _write(house, act, signed)
@@ -102,7 +103,8 @@ def waive(house: House, scope: Literal["source", "row", "station"], key: str, ru
         raise RefusedError(f"“{title}”不能豁免：没有它就成不了登记。请用“更正”")
     _refuse_date(until, latest_night(house))
     what = _known_key(house, scope, key)
-    number = _write(house, act, signed)
+    kept = {"content": content_of_row(house, key)} if scope == "row" else {}
+    number = _write(house, {**act, **kept}, signed)
     return _answer(number, f"已豁免：到 {until} 为止，“{title}”不再扣留{what}；问题照记，注明由这一决定放过")
 
 
@@ -119,15 +121,19 @@ def correct(house: House, scope: Literal["row", "station"], key: str, field: str
         what = _known_key(house, "station", key)
         if value.strip() and read_value("station", field, value) is None:
             raise RefusedError(f"{title}“{value}”不是这一栏的值：请照现有的写法填写")
-        before = ""
+        before, kept = "", {}
     else:
         row = _row(house, key)
         what = f"{house.titles.get(str(row['source'].iloc[0]), '')}的行 {key.partition(':')[2]}"
         _refuse_value(house, row, field, value)
         owned = row[field].iloc[0]
         before = f"业主写的是“{owned}”；" if pd.notna(owned) else "业主没有写；"
-    number = _write(house, act, signed)
-    return _answer(number, f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤回")
+        kept = {"content": content_of_row(house, key)}
+    number = _write(house, {**act, "night": latest_night(house), **kept}, signed)
+    return _answer(
+        number,
+        f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤回，或名单自己也这样写；以后名单再改，以名单为准",
+    )
 
 
 def accept(house: House, source: str, changes: Sequence[tuple[str, str]], until: date | None, signed: Signed) -> Answer:
@@ -295,13 +301,23 @@ def _known_source(house: House, key: str) -> str:
 def _row(house: House, key: str) -> pd.DataFrame:
     """The row (row stage, one line) that the quarantine or the register holds under source:row_key, as its owner wrote it."""
     source, _, row_key = key.partition(":")
+    return rows_again(_verbatim(house, key), house.sources[source]).assign(row_key=row_key)
+
+
+def content_of_row(house: House, key: str) -> dict[str, str]:
+    """What a decision on the row under source:row_key keeps of it. Raises RefusedError when there is none."""
+    verbatim = _verbatim(house, key)
+    return contents_of(house.sources[key.partition(":")[0]], verbatim)[0]
+
+
+def _verbatim(house: House, key: str) -> pd.Series:
+    source, _, row_key = key.partition(":")
     _known_source(house, source)
     state = read_published(house).state
-    for frame in (state.quarantine, state.listing):
+    for frame in (state.quarantine, state.listing[state.listing["is_open"].astype(bool)], state.listing):
         found = frame[(frame["source"] == source) & (frame["row_key"] == row_key)]
         if len(found):
-            row = rows_again(found["verbatim"].tail(1).reset_index(drop=True), house.sources[source])
-            return row.assign(row_key=row_key)
+            return found["verbatim"].tail(1).reset_index(drop=True)
     raise RefusedError(f"{house.sources[source].title}里没有编号为 {row_key or '（空）'} 的行")
 
 
@@ -355,19 +371,21 @@ def _refuse_date(until: date | None, night: str) -> None:
         raise RefusedError(f"{until} 太远：最多一年，到时请人再看一眼")
 
 
-def _standing(decisions: Decisions, act: Mapping[str, object]) -> Mapping[str, Any] | None:
-    """The decision in force that says the same: the last on what `act` is about, where it says all that `act` says; the night apart."""
+def _standing(decisions: Decisions, act: Mapping[str, object], ended: Collection[str]) -> Mapping[str, Any] | None:
+    """The decision in force that says the same: the last on what `act` is about, where it says all that `act` says; what was noted of the night and the row apart.
+    `ended`: decisions that hold no longer though nobody took them back."""
     log = decisions.log[decisions.log["act"].eq(str(act["act"])) & ~decisions.log["is_undone"].astype(bool)]
     about = [name for name in _ABOUT[str(act["act"])] if name in act]
     told = [{**row, **json.loads(row["detail"])} for row in log.to_dict("records")]
     on_it = [each for each in told if all(each.get(name) == act[name] for name in about)]
-    said = {name: value for name, value in act.items() if name not in ("night", "rows")}
-    return on_it[-1] if on_it and all(on_it[-1].get(name) == value for name, value in said.items()) else None
+    said = {name: value for name, value in act.items() if name not in ("night", "rows", "content")}
+    is_same = on_it and on_it[-1]["decision_id"] not in ended and all(on_it[-1].get(name) == value for name, value in said.items())
+    return on_it[-1] if is_same else None
 
 
 def _repeated(house: House, act: Mapping[str, object]) -> Answer | None:
     """The answer where the same stands decided: two clicks are one."""
-    if (row := _standing(decisions_of(house), act)) is None:
+    if (row := _standing(decisions_of(house), act, ended_decisions(house))) is None:
         return None
     told = f"已由{row['who']}于 {str(row['decided_at'])[:10]} 决定（{row['why']}；{row['decision_id']}），没有再记一次"
     return Answer(str(row["decision_id"]), (told,), is_new=False)
@@ -375,9 +393,10 @@ def _repeated(house: House, act: Mapping[str, object]) -> Answer | None:
 
 def _write(house: House, act: Mapping[str, object], signed: Signed) -> str:
     """Written once: whoever decided the same in between is found under the journal's lock."""
+    ended = ended_decisions(house)
 
     def check(known: Decisions, _: Decisions) -> None:
-        if (row := _standing(known, act)) is not None:
+        if (row := _standing(known, act, ended)) is not None:
             raise RefusedError(f"{row['who']}刚刚做了同样的决定（{row['decision_id']}），没有再记一次")
 
     return _noted(house, act, signed, check)

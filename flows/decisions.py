@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from desk import words
+from desk.decided import about
 from flows.house import House, open_house
 from flows.judge import decisions_of
+from flows.outlook import ended_decisions
 from flows.run import LockedError, RefusedError
 from flows.settings import Settings, now
 from warehouse.journal import JournalError, restore_journal, verify_journal
@@ -18,16 +20,18 @@ from warehouse.lock import AnotherWriterError
 
 
 def show_decisions(settings: Settings, say: Console, *, limit: int) -> int:
-    """The latest decisions, newest first, undone ones marked."""
-    log = decisions_of(_house(settings)).log
+    """The latest decisions, newest first, marked where they were undone or ended by themselves."""
+    house = _house(settings)
+    log, ended = decisions_of(house).log, ended_decisions(house)
     table = Table(box=None, header_style="bold")
     for title in ("编号", "时间", "谁", "做什么", "对什么", "为什么", ""):
         table.add_column(title, overflow="fold")
     for row in log.iloc[::-1].head(limit).to_dict("records"):
-        about = _about(json.loads(row["detail"]))
-        act = words.word(words.ACTS, row["act"])
-        undone = "已撤销" if row["is_undone"] else ""
-        table.add_row(*map(str, (row["decision_id"], str(row["decided_at"])[:16], row["who"], act, about, row["why"], undone)))
+        number, act = str(row["decision_id"]), words.word(words.ACTS, row["act"])
+        state = "已撤销" if row["is_undone"] else f"已结束：{ended[number]} 来源跟上了" if number in ended else ""
+        table.add_row(
+            *map(str, (number, str(row["decided_at"])[:16], row["who"], act, about(json.loads(row["detail"])), row["why"], state))
+        )
     say.print(table)
     say.print(f"共 {len(log)} 条，其中已撤销 {int(log['is_undone'].astype(bool).sum())} 条", markup=False)
     return 0
@@ -66,25 +70,3 @@ def restore_decisions(settings: Settings, say: Console, backup: Path) -> int:
 
 def _house(settings: Settings) -> House:
     return open_house(settings, with_model=False)
-
-
-def _about(detail: dict[str, object]) -> str:
-    """What a decision is about, in a few words."""
-    named = (
-        "source",
-        "key",
-        "rule",
-        "left_id",
-        "right_id",
-        "verdict",
-        "field",
-        "value",
-        "station",
-        "stations",
-        "until",
-        "fingerprint",
-        "night",
-        "undoes",
-    )
-    told = [detail[name] for name in named if detail.get(name)]
-    return "，".join("、".join(map(str, each)) if isinstance(each, list) else str(each)[:40] for each in told)

@@ -97,11 +97,13 @@ def station_facts(published: Published, station_id: str) -> StationFacts:
     stations = published.stations
     members = published.listings[[stations.get(each) == answering for each in published.listings["listing_id"]]]
     history, events, judgements, corrections = _told(published.house, answering, set(members["listing_id"]))
-    merged = merge(members.assign(station_id=answering), corrections)
+    station = published.state.station.set_index("station_id").loc[answering]
+    # its listings may be open though a person closed it
+    merged = merge(members.assign(station_id=answering, is_open=members["is_open"] & (station["status"] == "open")), corrections)
     return StationFacts(
         asked=station_id,
         station_id=answering,
-        values=_only(merged.stations),
+        values={**_only(merged.stations), "close_cause": station["close_cause"]},
         choices=merged.choices,
         listings=members,
         history=history,

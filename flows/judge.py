@@ -131,7 +131,8 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
     log = decisions_of(house).log
     row = log[log["decision_id"] == decision_id].iloc[0]
     told = f"已撤回 {decision_id}（{row['who']}：{row['why']}），记为 {number}"
-    return Answer(number, (told, f"反悔就撤销 {number}"))
+    was_over = [f"{decision_id} 先前已由来源跟上而结束，撤回它不改变名册"] if decision_id in published.state.ended else []
+    return Answer(number, (told, *was_over, f"反悔就撤销 {number}"))
 
 
 def decisions_of(house: House) -> Decisions:

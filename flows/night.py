@@ -18,7 +18,8 @@ from flows.changed_feeds import as_decided
 from flows.gather import Gathered, Received, unclaimed, validate
 from flows.gather import receive as receive_source
 from flows.house import House
-from flows.register import Verdict, night_tables, register, retrievals, verdict
+from flows.register import Verdict, caught_up_in, night_tables, register, retrievals, verdict
+from flows.row_decisions import row_decisions
 from flows.rules import every_rule
 from flows.settings import now
 from transforms.records import no_issues
@@ -135,7 +136,8 @@ def begin(
 ) -> Stage:
     """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
     revert(connection, night)
-    return Stage(as_decided(house, decisions, night), order, night, read_state(connection), decisions, publication, published)
+    state = read_state(connection)
+    return Stage(as_decided(house, decisions, night), order, night, state, decisions.less(state.ended), publication, published)
 
 
 def receive(stage: Stage, key: str) -> Received:
@@ -157,17 +159,19 @@ class Concluded:
 
 def conclude(stage: Stage, received: Sequence[Received]) -> Concluded:
     """Validate what was received, make the register out of it, and judge the night."""
-    allowed = stage.decisions.allowed.in_force(stage.night)
-    gathered = validate(stage.house, stage.state, received, stage.night, allowed, full=stage.is_full)
+    of_rows = row_decisions(stage.house, stage.state, received, stage.decisions.allowed.in_force(stage.night), stage.night)
+    gathered = validate(stage.house, stage.state, received, stage.night, of_rows.allowed, full=stage.is_full)
     every = sorted([*gathered, *unclaimed(stage.house, stage.state, stage.night)], key=lambda each: each.source)
     if not any(len(each.settled.listings) for each in every):
         return _rejected(stage, every, no_issues(), Verdict("rejected", "没有一份名单可用，名册还是空的"))
     registered = register(stage.house, stage.state, every, stage.decisions, stage.night, stage.published, full=stage.is_full)
+    registered = registered.besides(of_rows.issues, caught_up_in(every, of_rows.caught_up))
     churned = registered.churned if stage.past_churn else None
     ended = verdict(stage.state, every, replace(registered, churned=None) if churned else registered, stage.night)
     if ended.state == "rejected":
         return replace(_rejected(stage, every, registered.issues, ended), churned=churned)
-    tables = night_tables(stage.house, every, registered, stage.decisions, ended, stage.night, _run(stage, ended))
+    decisions = stage.decisions.less(registered.caught_up)
+    tables = night_tables(stage.house, every, registered, decisions, ended, stage.night, _run(stage, ended))
     return Concluded(ended, tables, churned)
 
 

@@ -87,6 +87,23 @@ def read_published(house: House) -> Published:
     return Published(house, state, ranked(house, state.listing, good, state.good_nights), decided)
 
 
+def latest_night(house: House) -> str:
+    """The latest night of the warehouse in force, published or rejected (ISO date). Raises RefusedError before the first."""
+    with warehouse_in_force(house) as connection:
+        night = connection.execute(text("select max(night) from night")).scalar()
+    if night is None:
+        raise RefusedError("还没有跑过一夜；请先运行 make nightly 或 yizhan nightly")
+    return str(night.isoformat())
+
+
+def ended_decisions(house: House) -> dict[str, str]:
+    """Decision → the night (ISO date) on which it ended by itself, as the publication in force has it; none before the first."""
+    if house.publisher.current() is None:
+        return {}
+    with warehouse_in_force(house) as connection:
+        return {row.decision_id: row.night.isoformat() for row in connection.execute(text("select decision_id, night from decision_end"))}
+
+
 @contextmanager
 def warehouse_in_force(house: House) -> Iterator[Connection]:
     """A reading connection to the publication in force. Raises RefusedError before the first."""

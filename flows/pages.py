@@ -14,11 +14,10 @@ from desk.links import ACT, DO, HOME, RUN
 from desk.redirect import UnservedError, form_address, run_address
 from desk.report import headline
 from desk.web import HEADERS, page
-from flows.outlook import warehouse_in_force
+from flows.outlook import latest_night, warehouse_in_force
 from flows.page_act import act_routes
 from flows.page_judge import judging_routes
 from flows.page_stories import story_routes
-from flows.rebuild import latest_night
 from flows.reviewing import Reviewing
 from flows.run import RefusedError
 from flows.settings import Settings

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from flows.house import House
 from flows.night import Order, conclude, receive_all, run_nights
-from flows.outlook import warehouse_in_force
+from flows.outlook import latest_night, warehouse_in_force
+from flows.receipts import folder_of, write_receipts
 from flows.register import Verdict
-from flows.run import RefusedError
 from flows.settings import now
+from warehouse.state import nights_after
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The night that was made again, how it ended, its report (Markdown) and the publication that holds it."""
+    """The night that was made again, how it ended, its report (Markdown), the publication that holds it, and the receipts written anew (`faults`: those that could not be)."""
 
     night: str
     ended: Verdict
     report: str
     publication: str
-
-
-def latest_night(house: House) -> str:
-    """The latest night of the warehouse in force, published or rejected (ISO date). Raises RefusedError before the first."""
-    with warehouse_in_force(house) as connection:
-        night = connection.execute(text("select max(night) from night")).scalar()
-    if night is None:
-        raise RefusedError("还没有跑过一夜；请先运行 make nightly 或 yizhan nightly")
-    return str(night.isoformat())
+    faults: tuple[str, ...] = ()
 
 
 def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, refetch: str | None = None) -> Rebuilt:
     """Make the latest night again, or with `since` (ISO date) that night and every later one; `refetch`: a source whose owner is asked once more.
-    Waits for whoever writes meanwhile."""
+    Receipts of these nights are written anew, and sent to nobody: owners hear of a night once, with the night itself. Waits for whoever writes meanwhile."""
     night = since or latest_night(house)
     only = (refetch,) if refetch else ()
     with house.publisher.begin(night, who, wait=True) as draft:
@@ -43,4 +34,12 @@ def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, re
         order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
         ended, report = run_nights(house, order, draft, receive_all, conclude)
         publication = draft.publish()
-    return Rebuilt(night, ended, report, publication.name)
+        faults = [] if ended.state == "rejected" else _receipts(house, night)
+    return Rebuilt(night, ended, report, publication.name, tuple(faults))
+
+
+def _receipts(house: House, since: str) -> list[str]:
+    """Write the receipts of the nights that were made again, where a night left some: what stands in them is what stands in the register. What could not be written."""
+    with warehouse_in_force(house) as connection:
+        nights = [since, *nights_after(connection, since)]
+    return [fault for night in nights if folder_of(house, night).is_dir() for fault in write_receipts(house, night).told]

@@ -17,8 +17,7 @@ from desk.receipt_page import receipt_page
 from desk.receipt_workbook import workbook_of
 from desk.report import cell
 from flows.house import House, open_house
-from flows.outlook import warehouse_in_force
-from flows.rebuild import latest_night
+from flows.outlook import latest_night, warehouse_in_force
 from flows.rules import every_rule
 from flows.run import LockedError, RefusedError
 from flows.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -33,6 +33,9 @@ from warehouse.state import State
 #: Trust of a listing whose source is no longer among the city's: it may anchor an id, but every living source outranks it.
 NO_TRUST: Final = 0
 
+#: Why a decision ended by itself: the source gives the person's value now.
+CAUGHT_UP: Final = "caught_up"
+
 #: Why a station closed that its lists still have.
 CLOSED_BY_PERSON: Final = "closed_by_person"
 
@@ -48,7 +51,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The register after a night. `churned`: why the churn gate stops it (Chinese), None when it does not."""
+    """The register after a night. `churned`: why the churn gate stops it (Chinese), None when it does not; `caught_up`: corrections whose source says the same by now."""
 
     listings: pd.DataFrame
     pairs: pd.DataFrame
@@ -58,6 +61,11 @@ class Registered:
     events: pd.DataFrame
     issues: pd.DataFrame
     churned: str | None
+    caught_up: frozenset[str]
+
+    def besides(self, issues: pd.DataFrame, caught_up: frozenset[str]) -> Registered:
+        """The register with what was found of decisions on rows."""
+        return replace(self, issues=pd.concat([self.issues, issues], ignore_index=True), caught_up=self.caught_up | caught_up)
 
 
 def register(
@@ -91,7 +99,14 @@ def register(
         events=events,
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
         churned=churn_stop(house, state, churn(before, events), night, decisions, placed, pairs),
+        caught_up=merged.caught_up & frozenset(decisions.corrections.loc[decisions.corrections["night"] <= night, "decision_id"]),
     )
+
+
+def caught_up_in(gathered: Sequence[Gathered], caught_up: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The corrections whose owner sends the same (by source), where its list was taken: what is stopped at its gate is believed in nothing."""
+    taken = {each.source for each in gathered if not each.settled.tally.is_stopped}
+    return frozenset(number for source, numbers in caught_up.items() if source in taken for number in numbers)
 
 
 def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, code: str, *, full: bool) -> Matched:
@@ -103,10 +118,12 @@ def _matched(house: House, listings: pd.DataFrame, judgements: pd.DataFrame, cod
 
 
 def _closed_by_hand(placed: pd.DataFrame, closed: AbstractSet[str], redirects: pd.DataFrame) -> tuple[pd.DataFrame, frozenset[str]]:
-    """The listings, those of stations that a person closed as if no list had them any more; and those stations, as they are called now."""
+    """The listings, those of stations that a person closed as if no list had them any more; and those stations, as they are called now. In table listing they stay
+    as they are: that says what owners list."""
     leads = dict(zip(redirects["from_id"], redirects["to_id"], strict=True))
     by_hand = frozenset(leads.get(each, each) for each in closed)
-    return placed.assign(is_open=placed["is_open"] & ~placed["station_id"].isin(by_hand)), by_hand
+    which = placed["station_id"].isin(by_hand)
+    return placed.assign(is_open=placed["is_open"] & ~which, close_cause=placed["close_cause"].mask(which, CLOSED_BY_PERSON)), by_hand
 
 
 def _told_closed(events: pd.DataFrame, by_hand: AbstractSet[str]) -> pd.DataFrame:
@@ -265,6 +282,7 @@ def night_tables(
         statement=registered.statements,
         plaque=registered.plaques,
         decision=decisions.log,
+        decision_end=pd.DataFrame({"decision_id": sorted(registered.caught_up), "cause": CAUGHT_UP}, dtype="str"),
         judgement=decisions.judgements,
         correction=decisions.corrections,
         division=_divisions(house),

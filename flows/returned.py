@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +17,9 @@ from desk.receipt_workbook import Returned, ReturnedLine, read_workbook
 from flows.acts import Signed, fault_of, issues_of
 from flows.house import House, of_another_city, open_house
 from flows.judge import decisions_of, written
-from flows.outlook import read_published, warehouse_in_force
-from flows.rebuild import latest_night, rebuild
+from flows.outlook import ended_decisions, latest_night, read_published, warehouse_in_force
+from flows.rebuild import rebuild
+from flows.row_decisions import contents_of
 from flows.run import RefusedError
 from flows.settings import Settings, now, prepare_process
 from sources.kit.contract import rows_again
@@ -110,14 +111,22 @@ def apply(house: House, returned: Returned, signed: Signed) -> Applied:
         raise RefusedError(f"回执是名单 {returned.source} 的，这里没有这份名单；现有：{'、'.join(house.sources)}")
     if not returned.lines:
         raise RefusedError("“更正值”一栏一格也没有填")
-    decisions = decisions_of(house)
+    ended = ended_decisions(house)
+    decisions = decisions_of(house).less(ended)
     asked = _asked(house, returned, decisions)
     asked.refuse_wrong()
     still_held = _checked(house, returned.source, asked, decisions)
     asked.refuse_wrong()
     same = {"act": "correct", "scope": "row", "who": signed.who.strip(), "why": signed.why.strip()}
-    acts = [{**same, "key": f"{returned.source}:{key}", "field": name, "value": value} for (key, name), (_, value) in asked.values.items()]
-    ids = written(house, acts, _unchanged(decisions, asked, returned.source)) if acts else []
+    night, keys = latest_night(house), list(asked.verbatim)
+    contents = dict(
+        zip(keys, contents_of(house.sources[returned.source], pd.Series(list(asked.verbatim.values()), dtype="str")), strict=True)
+    )
+    acts = [
+        {**same, "key": f"{returned.source}:{key}", "field": name, "value": value, "night": night, "content": contents[key]}
+        for (key, name), (_, value) in asked.values.items()
+    ]
+    ids = written(house, acts, _unchanged(decisions, asked, returned.source, ended)) if acts else []
     return Applied(tuple(ids), asked.again, tuple(asked.passed_over), still_held)
 
 
@@ -242,11 +251,11 @@ def _checked(house: House, source: str, asked: _Asked, decisions: Decisions) -> 
     return int(issues.loc[is_holding(issues), "row_key"].nunique())
 
 
-def _unchanged(before: Decisions, asked: _Asked, source: str) -> Callable[[Decisions, Decisions], None]:
+def _unchanged(before: Decisions, asked: _Asked, source: str, ended: Collection[str]) -> Callable[[Decisions, Decisions], None]:
     """Refuses, under the journal's lock, when somebody corrected one of these values since they were looked at."""
 
     def check(known: Decisions, _: Decisions) -> None:
-        then, there = _standing(before), _standing(known)
+        then, there = _standing(before), _standing(known.less(ended))
         for key, name in asked.values:
             at = (f"{source}:{key}", name)
             if at in there and there[at]["decision_id"] != then.get(at, {}).get("decision_id"):
@@ -283,5 +292,7 @@ def _rebuilt(house: House, say: Console) -> int:
     if rebuilt.ended.state == "rejected":
         say.print(f"更正已记下，但 {rebuilt.night} 这一夜重建后不能发布：{rebuilt.ended.reason}", markup=False)
         return 1
-    say.print(f"已重建 {rebuilt.night} 并发布为 {rebuilt.publication}", markup=False)
+    say.print(f"已重建 {rebuilt.night} 并发布为 {rebuilt.publication}，回执随之重写", markup=False)
+    for fault in rebuilt.faults:
+        say.print(fault, markup=False, soft_wrap=True)
     return 0

@@ -7,10 +7,10 @@ import pandas as pd
 from desk.facts import night_facts
 from desk.links import Selector, group_digest
 from flows.house import House
-from flows.outlook import warehouse_in_force
-from flows.rebuild import latest_night
+from flows.outlook import latest_night, warehouse_in_force
 from flows.rules import every_rule
 from flows.run import RefusedError
+from warehouse.state import standing
 
 
 def held_rows(house: House) -> tuple[str, str, pd.DataFrame]:
@@ -22,7 +22,7 @@ def held_rows(house: House) -> tuple[str, str, pd.DataFrame]:
 
 
 def selected(house: House, selector: Selector) -> pd.DataFrame:
-    """The rows of the group (row_key, row_digest, line, rules: all that hold the row), when it is what the selector says. Raises RefusedError."""
+    """The rows of the group (row_key, row_digest, line, verbatim, rules: all that hold the row), when it is what the selector says. Raises RefusedError."""
     _, publication, held = held_rows(house)
     rows = held[held["source"] == selector.source]
     group = rows[rows["rule"] == selector.rule].drop_duplicates("row_key")
@@ -37,7 +37,11 @@ def selected(house: House, selector: Selector) -> pd.DataFrame:
             f"{what}已经变了：表单是按 {selector.publication} 的 {selector.count} 行填的，现在（{publication}）是 {len(group)} 行。请从最新的夜报重新打开表单"
         )
     rules = rows.groupby("row_key")["rule"].agg(lambda met: sorted(set(met)))
-    return group[["row_key", "row_digest", "line"]].assign(rules=group["row_key"].map(rules)).reset_index(drop=True)
+    with warehouse_in_force(house) as connection:
+        quarantine = standing(connection, "quarantine")
+    key = ["row_key", "row_digest"]
+    written = quarantine.loc[quarantine["source"] == selector.source, [*key, "verbatim"]]
+    return group[[*key, "line"]].assign(rules=group["row_key"].map(rules)).merge(written, on=key)
 
 
 def selector_of(house: House, source: str, rule: str) -> Selector:

@@ -12,7 +12,7 @@ from typing import Final
 
 import requests
 
-from flows.rebuild import latest_night
+from flows.outlook import latest_night
 from flows.reviewing import Reviewing
 from flows.run import RefusedError
 from flows.started import started

@@ -15,13 +15,13 @@ import pandas as pd
 
 from transforms.records import columns_of
 
-#: Rules that no decision passes over: without a key of its own a row is no listing, without a name it is no place, and a person's own number
 #: Drift of a feed that a person may accept as it is. A list that came empty or cut short is no list: its last good one stays.
 DRIFT: Final = ("source_too_few", "source_vanishing", "source_failing")
 
 #: Rows that one release names at most: they stand in the journal one by one. What is broader is a matter of the rule, and a waiver says so.
 RELEASED_AT_MOST: Final = 5000
 
+#: Rules that no decision passes over: without a key of its own a row is no listing, without a name it is no place, and a person's own number
 #: is not for everybody. A correction mends them; passing over them would not.
 NEVER_ALLOWED: Final = frozenset(
     {
@@ -44,9 +44,10 @@ NEVER_ALLOWED: Final = frozenset(
 )
 
 #: Columns of releases (a row a row and rule) and of waivers (`scope`: source, row or station; `key`: a source's key, source:row_key, or a station's id).
-RELEASE_COLUMNS: Final = ("decision_id", "source", "row_key", "row_digest", "rule", "night", "until")
-WAIVER_COLUMNS: Final = ("decision_id", "scope", "key", "rule", "until")
-CORRECTION_COLUMNS: Final = ("decision_id", "key", "field", "value")
+#: `content`: what the row read when it was decided on (JSON, see transforms.following), missing where nobody noted it; a correction's `night` is the one that the person saw.
+RELEASE_COLUMNS: Final = ("decision_id", "source", "row_key", "row_digest", "rule", "night", "until", "content")
+WAIVER_COLUMNS: Final = ("decision_id", "scope", "key", "rule", "until", "content")
+CORRECTION_COLUMNS: Final = ("decision_id", "key", "field", "value", "night", "content")
 
 #: Between a row's own digest and that of the values which a person put in place of the owner's.
 _CORRECTED: Final = "+"

@@ -6,9 +6,9 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +34,7 @@ class UnsignedError(ValueError):
 
 _JUDGED = ("left", "right", "seen")
 _JUDGEMENT = ("decision_id", "left_id", "right_id", "verdict", "who", "why", "decided_at", *_JUDGED)
-_CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "decided_at")
+_CORRECTION = ("decision_id", "scope", "key", "field", "value", "who", "why", "decided_at", "night", "content")
 _ACCEPTED = ("decision_id", "source", "what", "value", "night", "until")
 _LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
 _SIGNATURE = ("decision_id", "who", "why", "decided_at")
@@ -49,7 +49,7 @@ class Decisions:
 
     judgements: decision_id, left_id, right_id, verdict (same, not, unsure), who, why, decided_at; left_id < right_id, the last verdict on a pair;
     and what was judged, as JSON objects: left, right (each side's content: source, name, address) and seen (weight_mb, levels), empty where the line has none.
-    corrections: decision_id, scope (listing, station), key, field, value, who, why, decided_at; the last on a field.
+    corrections: decision_id, scope (listing, row, station), key, field, value, who, why, decided_at, night (which the person saw), content (JSON: what the row read); the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
     accepted: changes of a feed that a person accepted: decision_id, source, what (rule, header, datum), value, night (from), until (through; empty: for good).
     added: stations that operators added, undone ones too: decision_id, values (row field → text), is_undone. closed: station ids that they closed.
@@ -67,6 +67,15 @@ class Decisions:
     added: tuple[Mapping[str, Any], ...] = ()
     closed: frozenset[str] = frozenset()
     accepted: pd.DataFrame = field(default_factory=lambda: _frame([], _ACCEPTED, [*_ACCEPTED]))
+
+    def less(self, ended: Collection[str]) -> Decisions:
+        """The decisions without the corrections that sources have caught up with (ids): those hold no longer, and what they took the place of does not come back."""
+        corrections, of_rows = self.corrections, self.allowed.corrections
+        return replace(
+            self,
+            corrections=corrections[~corrections["decision_id"].isin(ended)].reset_index(drop=True),
+            allowed=replace(self.allowed, corrections=of_rows[~of_rows["decision_id"].isin(ended)].reset_index(drop=True)),
+        )
 
 
 #: A sign that ends no line and no object: what stands behind it was never acknowledged.
@@ -149,8 +158,8 @@ def _write_all(descriptor: int, lines: bytes, size: int) -> None:
 def read_journal(path: Path) -> Decisions:
     """The decisions in `path` (none when it does not exist). A line: {decision_id, decided_at, who, why, act, …what the act needs}.
 
-    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value}; release {source, night, until, rows: a list of
-    [row_key, row_digest, rules]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
+    Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value, night, content}; release {source, night, until, rows: a list of
+    [row_key, row_digest, rules, content]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until, content}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
     return _decided(_lines(path))
 
@@ -184,9 +193,7 @@ def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
 def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
     standing = _standing(lines)
     models = [str(line["fingerprint"]) for line in standing if line["act"] == "model"]
-    corrections = _frame(
-        [_pick(line, _CORRECTION) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"]
-    )
+    corrections = _frame([_corrected(line) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"])
     undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}
     return Decisions(
         judgements=_frame([_judgement(each) for line in standing for each in _judged(line)], _JUDGEMENT, ["left_id", "right_id"]),
@@ -204,7 +211,7 @@ def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
             releases=_frame(
                 [each for line in standing if line["act"] == "release" for each in _released(line)], RELEASE_COLUMNS, [*RELEASE_COLUMNS]
             ),
-            waivers=_frame([_pick(line, WAIVER_COLUMNS) for line in standing if line["act"] == "waive"], WAIVER_COLUMNS, [*WAIVER_COLUMNS]),
+            waivers=_frame([_waived(line) for line in standing if line["act"] == "waive"], WAIVER_COLUMNS, [*WAIVER_COLUMNS]),
             corrections=corrections.loc[corrections["scope"] == "row", list(CORRECTION_COLUMNS)].reset_index(drop=True),
         ),
         accepted=_frame([each for line in standing if line["act"] == "accept" for each in _accepted(line)], _ACCEPTED, [*_ACCEPTED]),
@@ -225,9 +232,28 @@ def _judged(line: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _released(line: dict[str, Any]) -> list[dict[str, Any]]:
-    """A line a row and rule that the release names."""
+    """A line a row and rule that the release names. A journal of an early version keeps no content."""
     same = {name: line.get(name) for name in ("decision_id", "source", "night", "until")}
-    return [{**same, "row_key": key, "row_digest": digest, "rule": rule} for key, digest, rules in line["rows"] for rule in rules]
+    return [
+        {**same, "row_key": key, "row_digest": digest, "rule": rule, "content": _content(*content)}
+        for key, digest, rules, *content in line["rows"]
+        for rule in rules
+    ]
+
+
+def _waived(line: dict[str, Any]) -> dict[str, Any]:
+    return {**_pick(line, WAIVER_COLUMNS), "content": _content(line.get("content"))}
+
+
+def _corrected(line: dict[str, Any]) -> dict[str, Any]:
+    """A line by hand names no night: what its person saw was that of the day on which it was written."""
+    night = line.get("night") or str(line.get("decided_at") or "")[:10]
+    return {**_pick(line, _CORRECTION), "night": night, "content": _content(line.get("content"))}
+
+
+def _content(told: object = None) -> str | None:
+    """What a decision keeps of its row, as text."""
+    return json.dumps(told, ensure_ascii=False) if told else None
 
 
 def _standing(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

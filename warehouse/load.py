@@ -38,7 +38,7 @@ class NightRecord:
 class NightTables(NightRecord):
     """A whole night. Each frame that outlives the night is the full state after it, without interval columns; loading finds what changed.
 
-    `station` are the stations (table station_history). The last five replace their tables; None leaves a table as it is.
+    `station` are the stations (table station_history). `decision_end`: decisions that ended on this night. The last five replace their tables; None leaves a table as it is.
     """
 
     source_night: pd.DataFrame
@@ -50,6 +50,7 @@ class NightTables(NightRecord):
     station_event: pd.DataFrame
     statement: pd.DataFrame
     plaque: pd.DataFrame
+    decision_end: pd.DataFrame
     decision: pd.DataFrame | None = None
     judgement: pd.DataFrame | None = None
     correction: pd.DataFrame | None = None
@@ -67,6 +68,7 @@ def load_night(connection: Connection, night: str, tables: NightTables) -> dict[
     _record(connection, night, tables)
     append_rows(connection, "source_night", _dated(tables.source_night, night))
     append_rows(connection, "station_event", _numbered(_dated(tables.station_event, night), "station_event"))
+    append_rows(connection, "decision_end", _dated(tables.decision_end, night))
     for name in ("decision", "judgement", "correction", "division", "owner"):
         frame = getattr(tables, name)
         if frame is not None:

@@ -42,6 +42,7 @@ class State:
     Frames hold what stands, without interval columns, in key order. `listing`: open and closed. `source_state`: a row a source that a
     published night knew: source, last_good_on, is_stopped, mode, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
     retrieval left. `row_issue`: issues (ISSUE_COLUMNS) of the rows of each source on its last good night. `good_nights`: source, night - every night on which a source's retrieval was accepted.
+    `ended`: ids of the decisions that ended by themselves.
     """
 
     night: str | None
@@ -58,6 +59,7 @@ class State:
     row_issue: pd.DataFrame
     source_state: pd.DataFrame
     good_nights: pd.DataFrame
+    ended: frozenset[str]
 
 
 def read_state(connection: Connection) -> State:
@@ -79,6 +81,7 @@ def read_state(connection: Connection) -> State:
         row_issue=_row_issues(connection),
         source_state=_source_state(connection),
         good_nights=_good_nights(connection),
+        ended=frozenset(connection.execute(select(table("decision_end").c.decision_id)).scalars()),
     )
 
 

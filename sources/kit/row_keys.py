@@ -45,6 +45,13 @@ def row_keys(rows: pd.DataFrame, fields: Sequence[str], row_digest: pd.Series) -
     return keys.where(parts.notna().any(axis=1), "~" + row_digest.str[:_KEY_DIGITS]).astype("str")
 
 
+def cells_digest(row: str, headers: Sequence[str]) -> str:
+    """SHA-256 (hex) of the cells under the given headers of a row as `verbatim` keeps it: by it a row that got another key is known again."""
+    cells = json.loads(row)
+    told = [[header, cells.get(header)] for header in sorted(headers)]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
 def _members(column: pd.Series, header: str) -> list[str]:
     name = json.dumps(header, ensure_ascii=False)
     written = {text: f"{name}: {json.dumps(text, ensure_ascii=False)}" for text in column.dropna().unique()}

@@ -44,6 +44,12 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         events=pd.DataFrame([{"event": "closed", "cause": "absent_twice", "events": 1, "week": 3, "examples": "yz3402-0032cf0e51"}]),
         before=pd.DataFrame({"night": ["2026-05-31", "2026-05-25"], "stations": [1, 3]}),
         unchecked=pd.DataFrame([{"source": "union", "message": "“电话”一栏全空，以下检查未执行：电话号码", "times": 1}]),
+        decided=pd.DataFrame(
+            [
+                {"what": "ended", "told": "2026-05-30-4", "detail": '{"field": "address", "key": "union:12", "value": "中山路77号"}'},
+                {"what": "decision_row_doubtful", "told": "2026-05-30-5 说的是行 13，认不准", "detail": None},
+            ]
+        ),
         doubtful=7,
         trend=pd.DataFrame({"night": ["2026-05-31", "2026-06-01"], "held": [3, 5]}),
     )
@@ -153,3 +159,9 @@ def test_a_title_that_acts_stays_words() -> None:
     drawn = rows_of_bars("a<b", [("<script>", 1)], loud_from=9)
     assert "<script" not in drawn
     etree.fromstring(drawn)
+
+
+def test_what_became_of_decisions_is_told() -> None:
+    told = report(facts()).replace("\\", "")
+    assert "- 更正 2026-05-30-4 已由来源跟上：union:12，address，中山路77号；" in told
+    assert "- 2026-05-30-5 说的是行 13，认不准" in told

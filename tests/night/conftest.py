@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.night.chronicle import Chronicle
+from tests.night.morning import Morning
 from tests.night.scored import SEED, Scored, scored
-from tests.night.town import Household, Town, served_town
+from tests.night.town import Household, Town, iso, served_town
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +47,18 @@ def whole_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scored]:
     root = tmp_path_factory.mktemp("whole_city")
     with served_town(root, seed=SEED, scale=1.0) as city:
         yield scored(city, Household(root / "var", city.env))
+
+
+@pytest.fixture(scope="module")
+def _first(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Morning:
+    _served.move(0)
+    morning = Morning(tmp_path_factory.mktemp("morning") / "var", _served.env)
+    morning.run(iso(0))
+    return morning
+
+
+@pytest.fixture
+def morning(tmp_path: Path, town: Town, _first: Morning) -> Morning:
+    """A household on the morning after its first night."""
+    shutil.copytree(_first.home, tmp_path / "var", symlinks=True)
+    return Morning(tmp_path / "var", town.env)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -14,51 +12,15 @@ import pytest
 
 from flows import acts
 from flows.acts import Signed
-from flows.house import House
 from flows.judge import decisions_of, written
 from flows.rebuild import rebuild
 from flows.run import RefusedError
 from flows.selection import held_rows, selector_of
-from sources.kit.raw import Raw
-from tests.night.altered import Change, reading, rows_at, without_header
+from tests.night.altered import reading, rows_at, without_header
 from tests.night.books import assert_conserved
+from tests.night.morning import SIGNED
 from tests.night.town import Household, Town, assert_same, iso
 from transforms.allowed import DRIFT
-
-SIGNED = Signed("李敏", "打电话问过业主")
-
-
-class Morning(Household):
-    """A household to which the union sends two rows that look like tests."""
-
-    @property
-    def house(self) -> House:
-        house = super().house
-        header = {name: text for text, name in house.sources["union"].columns.items()}
-        change: Change = lambda raw: _tested(raw, header["name"])  # noqa: E731
-        return reading(house, "union", change)
-
-
-def _tested(raw: Raw, header: str) -> Raw:
-    cells = raw.cells.copy()
-    there = cells.index[cells[header].notna()][:2]
-    cells.loc[there, header] = ["测试站点一", "测试站点二"]
-    return replace(raw, cells=cells)
-
-
-@pytest.fixture(scope="module")
-def _first(tmp_path_factory: pytest.TempPathFactory, _served: Town) -> Morning:
-    _served.move(0)
-    morning = Morning(tmp_path_factory.mktemp("morning") / "var", _served.env)
-    morning.run(iso(0))
-    return morning
-
-
-@pytest.fixture
-def morning(tmp_path: Path, town: Town, _first: Morning) -> Morning:
-    """A household on the morning after its first night."""
-    shutil.copytree(_first.home, tmp_path / "var", symlinks=True)
-    return Morning(tmp_path / "var", town.env)
 
 
 def again(household: Household) -> None:
@@ -300,6 +262,13 @@ def test_a_closed_station_stays_closed_while_lists_have_it_and_undone_it_is_open
     assert morning.query(status)["status"].tolist() == ["closed"]
     told = morning.query(f"select event, cause from station_event where station_id = '{station}' and night = '{iso(1)}'")
     assert ("closed", "closed_by_person") in set(told.itertuples(index=False, name=None))
+    joined = f"""
+        select l.is_open, s.status, s.close_cause from listing l join station_listing b using (listing_id) join station s on s.station_id = b.station_id
+        where b.station_id = '{station}' and l.valid_to is null and b.valid_to is null
+    """
+    shown = morning.query(joined)
+    assert shown["is_open"].all(), "owners still list it, and table listing says what owners list"
+    assert set(zip(shown["status"], shown["close_cause"], strict=True)) == {("closed", "closed_by_person")}
     assert_conserved(morning)
     town.move(2)
     morning.run(iso(2))
@@ -307,6 +276,7 @@ def test_a_closed_station_stays_closed_while_lists_have_it_and_undone_it_is_open
     undo(morning, answer.decision_id)
     again(morning)
     assert morning.query(status)["status"].tolist() == ["open"]
+    assert morning.query(joined)["close_cause"].isna().all()
 
 
 def test_a_row_that_waits_in_quarantine_passes_though_its_list_does_not_come_tonight(morning: Household, town: Town) -> None:

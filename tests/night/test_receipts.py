@@ -16,6 +16,7 @@ from desk.receipt_workbook import FLAGGED, HELD, LINE, Returned, ReturnedLine, m
 from flows import acts
 from flows.acts import Signed
 from flows.judge import decisions_of
+from flows.judge import written as written_down
 from flows.rebuild import rebuild
 from flows.receipts import prune_receipts, write_again, write_receipts
 from flows.returned import apply, apply_receipt
@@ -250,3 +251,21 @@ def test_where_there_is_nothing_to_write_or_to_read_it_is_said(after: Household,
             (tmp_path / name).write_bytes(content)
         with pytest.raises(RefusedError, match=sentence):
             apply_receipt(after.settings, say, tmp_path / name, who="李敏", why="工会交回")
+
+
+def test_an_action_writes_the_receipts_of_its_night_anew_and_sends_none(after: Household) -> None:
+    """Else an owner would be told of a row that was released an hour ago; and told of every night twice."""
+    house = after.house
+    path, _ = write_receipts(house, iso(1), {"union"}).paths["union"]
+    row = held(after)
+    before = {str(cell.value) for line in openpyxl.load_workbook(path)[HELD].iter_rows() for cell in line}
+    key = row.mark.split(" ", 3)[3]
+    assert any(key in each for each in before)
+    number = acts.correct(house, "row", f"union:{key}", "name", row.value, SIGNED).decision_id
+    assert not rebuild(house, "action/1", "测试").faults
+    after_it = {str(cell.value) for line in openpyxl.load_workbook(path)[HELD].iter_rows() for cell in line}
+    assert not any(each.endswith(f" {key}") for each in after_it)
+    assert not (after.home / "owners").exists(), "nothing waits to be sent"
+    written_down(house, [{"act": "undo", "undoes": number, "who": "李敏", "why": "判错了"}])
+    rebuild(house, "action/2", "测试")
+    assert {str(cell.value) for line in openpyxl.load_workbook(path)[HELD].iter_rows() for cell in line} == before

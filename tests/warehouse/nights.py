@@ -76,6 +76,7 @@ def night_tables(claims: Sequence[Claim], night: str = "2026-06-01", held: Seque
                 for each in claims
             ],
         ),
+        decision_end=pd.DataFrame({"decision_id": [], "cause": []}, dtype="str"),
         plaque=filled(
             "plaque", [{"station_id": station_id(each.station), "plaque": "gonghui_yizhan", "source": each.source} for each in claims]
         ).drop_duplicates(),

@@ -18,7 +18,7 @@ from warehouse.load import load_night
 from warehouse.publish import NoSuchPublicationError, Publication, Publisher
 from warehouse.tables import METADATA
 
-OPS = {"retrieval", "issue", "quarantine", "judgement", "correction", "decision"}
+OPS = {"retrieval", "issue", "quarantine", "judgement", "correction", "decision", "decision_end"}
 
 
 def publish(publisher: Publisher, night: str, name: str = "青阳路社区站") -> Publication:

@@ -19,7 +19,7 @@ _LISTING_BESIDES: Final = {
     *("is_open", "first_seen_on", "missed", "carried_since", "carried_cause", "closed_on", "close_cause"),
     *("valid_from", "valid_to"),
 }
-_OPS: Final = {"retrieval", "issue", "quarantine", "judgement", "correction", "decision"}
+_OPS: Final = {"retrieval", "issue", "quarantine", "judgement", "correction", "decision", "decision_end"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,12 @@ from transforms.records import FIELDS, RULES, columns_of, issue_rows, no_issues
 from transforms.records.fields import Stage
 
 #: What a person may not set: ids, and what is counted.
-FIXED: Final = frozenset({"listing_id", "station_id", "status", "first_seen_on", "sources", "listing_count", "is_closed_by_owner"})
+FIXED: Final = frozenset(
+    {"listing_id", "station_id", "status", "close_cause", "first_seen_on", "sources", "listing_count", "is_closed_by_owner"}
+)
+
+#: Numbers of a listing or station are degrees: a tenth of a metre is no difference.
+_SAME_DEGREES: Final = 1e-6
 
 #: Column → the one that names the same thing; set alone, the other follows (looked up among all listings).
 _NAMED: Final = {"county_code": "county", "town_code": "town", "community_code": "community"}
@@ -24,8 +29,8 @@ def corrected(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """`frame` (listings or stations, by column `key`) with `corrections` (key, field, value; the last on a field counts) applied.
 
-    An absent or blank value withdraws the sources' value. Also the applied ones (key, field), and issues for those that cannot be used:
-    no such field, or a value that is not of its type. A correction whose key is not in the frame waits. `names`: listings to look names up.
+    An absent or blank value withdraws the sources' value. Also the applied ones (key, field, and `is_said`: whether the sources say the same), and issues for those
+    that cannot be used: no such field, or a value that is not of its type. A correction whose key is not in the frame waits. `names`: listings to look names up.
     """
     stage: Stage = "station" if key == "station_id" else "listing"
     latest = corrections.drop_duplicates(["key", "field"], keep="last")
@@ -33,10 +38,24 @@ def corrected(
     read = [read_value(stage, field, value) for field, value in zip(latest["field"], latest["value"], strict=True)]
     usable = pd.Series([answer is not None for answer in read], index=latest.index, dtype=bool)
     values = pd.Series([None if answer is None else answer[0] for answer in read], index=latest.index, dtype=object)
+    applied = latest.loc[usable, ["key", "field"]].assign(is_said=_said(frame, key, latest[usable], values[usable]))
     frame = frame.copy()
     for field, rows in latest[usable].groupby("field", sort=True):
         _set(frame, key, str(field), dict(zip(rows["key"], values[rows.index], strict=True)), names)
-    return frame, latest.loc[usable, ["key", "field"]], _refused(latest[~usable], frame, key)
+    return frame, applied, _refused(latest[~usable], frame, key)
+
+
+def _said(frame: pd.DataFrame, key: str, corrections: pd.DataFrame, values: pd.Series) -> list[bool]:
+    """Which of the corrections give the value that the frame has already."""
+    known = frame[frame[key].isin(corrections["key"])].set_index(key)
+    told = zip(corrections["key"], corrections["field"], values, strict=True)
+    return [_is_same(known.at[at, field], value) for at, field, value in told]
+
+
+def _is_same(said: Any, value: Any) -> bool:
+    if pd.isna(said) or value is None:
+        return bool(pd.isna(said)) and value is None
+    return abs(said - value) < _SAME_DEGREES if isinstance(value, float) else str(said) == str(value)
 
 
 def _set(frame: pd.DataFrame, key: str, field: str, values: dict[str, Any], names: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ class Merged:
 
     `stations`: every "station" field. `statements`: station_id, field, value (text), source, listing_id: what open listings say now, each
     field marked as stated. `plaques`: station_id, plaque, source. `choices`: CHOICE_COLUMNS, which listing and which rule gave each value.
+    `caught_up`: corrections (decision_id) that give what the sources say by themselves.
     """
 
     stations: pd.DataFrame
@@ -33,13 +34,14 @@ class Merged:
     plaques: pd.DataFrame
     issues: pd.DataFrame
     choices: pd.DataFrame
+    caught_up: frozenset[str] = frozenset()
 
 
 def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None) -> Merged:
-    """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, first_seen_on, last_seen_on, trust).
+    """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, closed_on, close_cause, first_seen_on, last_seen_on, trust).
 
-    `corrections`: scope (listing or station), key, field, value, oldest first; they beat the sources. Values of closed listings do not
-    compete while a listing is open; a station without one is closed and keeps its last values. `programme_from`: see City.
+    `corrections`: scope (listing or station), key, field, value and decision_id, oldest first; they beat the sources. Values of closed listings do not
+    compete while a listing is open; a station without one is closed, with the `close_cause` of the listing that closed last, and keeps its last values. `programme_from`: see City.
     """
     right, on_listings, refused = corrected(listings, "listing_id", corrections[corrections["scope"] == "listing"], listings)
     claims = competing(right)
@@ -54,8 +56,16 @@ def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str
         statements=_statements(is_open),
         plaques=_plaques(is_open),
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
-        choices=_marked(choices, on_listings, on_stations),
+        choices=_marked(choices, on_listings[["key", "field"]], on_stations[["key", "field"]]),
+        caught_up=_caught_up(corrections, listing=on_listings, station=on_stations),
     )
+
+
+def _caught_up(corrections: pd.DataFrame, **applied: pd.DataFrame) -> frozenset[str]:
+    """Decisions among the `corrections`, by scope, that give what the sources say."""
+    said = [each.loc[each["is_said"].astype(bool), ["key", "field"]].assign(scope=scope) for scope, each in applied.items()]
+    latest = corrections.drop_duplicates(["scope", "key", "field"], keep="last")
+    return frozenset(latest.merge(pd.concat(said, ignore_index=True), on=["scope", "key", "field"])["decision_id"])
 
 
 def _chosen(claims: pd.DataFrame, programme_from: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -116,14 +126,16 @@ def _joined(parts: pd.DataFrame, field: str) -> pd.Series:
 
 
 def _counted(listings: pd.DataFrame) -> pd.DataFrame:
-    """station_id, status, first_seen_on, sources, listing_count."""
+    """station_id, status, close_cause, first_seen_on, sources, listing_count."""
     is_open = listings["is_open"].astype(bool)
     by_station = listings.assign(one=is_open.astype("int64")).groupby("station_id", sort=True)
     counted = by_station.agg(first_seen_on=("first_seen_on", "min"), listing_count=("one", "sum")).reset_index()
     pairs = listings.loc[is_open, ["station_id", "source"]].drop_duplicates().sort_values(["station_id", "source"])
     sources = _joined(pairs, "source")
     status = (counted["listing_count"] > 0).map({True: "open", False: "closed"})
-    return counted.assign(status=status, sources=counted["station_id"].map(sources))
+    last = listings.sort_values(["closed_on", "listing_id"], na_position="last").drop_duplicates("station_id", keep="last")
+    causes = counted["station_id"].map(last.set_index("station_id")["close_cause"]).mask(status.eq("open"))
+    return counted.assign(status=status, close_cause=causes.astype("str"), sources=counted["station_id"].map(sources))
 
 
 def _statements(listings: pd.DataFrame) -> pd.DataFrame:

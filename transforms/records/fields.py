@@ -141,6 +141,15 @@ _LISTING: Final = (
 _STATION: Final = (
     Field("station_id", "text", "驿站编号", "stable id minted from the station's anchor listing", ("station",), "yz3402-7c1f0a92b3"),
     Field("status", "text", "状态", "open or closed", ("station",), "open"),
+    Field(
+        "close_cause",
+        "text",
+        "停用原因",
+        "why it is closed: closed_by_owner, absent_twice or carried_too_long of the listing that closed last, or closed_by_person (an operator closed it, though "
+        "lists may still have it); missing while it is open",
+        ("station",),
+        "absent_twice",
+    ),
     Field("first_seen_on", "date", "首次出现", "night on which its anchor listing was first seen", ("station",), "2026-06-01"),
     Field("sources", "text", "来源", "keys of the sources that list it now, sorted, joined by ;", ("station",), "bank_icbc;union"),
     Field("listing_count", "integer", "登记数", "open listings merged into it", ("station",), "2"),

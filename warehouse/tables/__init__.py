@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import MetaData, Table
 
 from warehouse.tables.base import Base, Interval, interval_of, is_ops, public_columns
-from warehouse.tables.decision import Correction, Decision, Judgement
+from warehouse.tables.decision import Correction, Decision, DecisionEnd, Judgement
 from warehouse.tables.listing import Listing, Pair, Quarantine
 from warehouse.tables.night import Issue, Night, Retrieval, Run, SourceNight
 from warehouse.tables.reference import Division, Owner
@@ -26,6 +26,7 @@ __all__ = [
     "Base",
     "Correction",
     "Decision",
+    "DecisionEnd",
     "Division",
     "Interval",
     "Issue",

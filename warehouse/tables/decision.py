@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Mapped
 
@@ -24,6 +24,17 @@ class Decision(Base):
     is_undone: Mapped[bool] = told("whether a later decision undid it")
 
 
+class DecisionEnd(Base):
+    """Decisions that ended by themselves. Unlike the journal this belongs to nights: a night that is made again finds anew what ends on it."""
+
+    __tablename__ = "decision_end"
+    __table_args__ = about("One row a decision that ended by itself, and the night on which it did.", ops=True)
+
+    decision_id: Mapped[str] = told("id of the decision", primary_key=True)
+    night: Mapped[date] = told("night on which it ended; from the next on it holds nothing")
+    cause: Mapped[str] = told("caught_up: the source itself now gives the value that the person gave")
+
+
 class Judgement(Base):
     """A person's standing verdict on a pair."""
 
@@ -43,10 +54,10 @@ class Correction(Base):
     """A person's value that beats the sources."""
 
     __tablename__ = "correction"
-    __table_args__ = about("One row a field that a person corrected: the last value that was not undone.", ops=True)
+    __table_args__ = about("One row a field that a person corrected: the last value, unless it was undone or ended.", ops=True)
 
-    scope: Mapped[str] = told("listing or station", primary_key=True)
-    key: Mapped[str] = told("listing or station id", primary_key=True)
+    scope: Mapped[str] = told("listing, row or station", primary_key=True)
+    key: Mapped[str] = told("listing id, source:row_key or station id", primary_key=True)
     field: Mapped[str] = told("field corrected", primary_key=True)
     value: Mapped[str | None] = told("the value that holds; empty when the field is to be empty")
     decision_id: Mapped[str] = told("decision that it comes from")

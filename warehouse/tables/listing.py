@@ -25,7 +25,7 @@ class Listing(Base):
     row_key: Mapped[str] = told("key of the row in the owner's list now; differs from the id's after a renumbering")
     row_digest: Mapped[str] = told("SHA-256 of the row as written", ops=True)
     verbatim: Mapped[str] = told("the row as the owner wrote it, a JSON object of header to text in the owner's order", ops=True)
-    is_open: Mapped[bool] = told("whether the owner still lists it")
+    is_open: Mapped[bool] = told("whether the owner still lists it; its station may be closed all the same, see close_cause of station")
     first_seen_on: Mapped[date] = told("night on which it was first seen")
     missed: Mapped[int] = told("complete snapshots in a row without it")
     carried_since: Mapped[date | None] = told("night since which its values are old; empty when they are tonight's")

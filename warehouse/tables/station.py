@@ -43,6 +43,7 @@ class StationHistory(Base):
     credit_code: Mapped[str | None] = of("station", "credit_code")
     opened_on: Mapped[date | None] = of("station", "opened_on")
     status: Mapped[str] = of("station", "status")
+    close_cause: Mapped[str | None] = of("station", "close_cause")
     first_seen_on: Mapped[date] = of("station", "first_seen_on")
     sources: Mapped[str | None] = of("station", "sources")
     listing_count: Mapped[int] = of("station", "listing_count")

@@ -33,11 +33,21 @@ def claim(source: str, key: str = "1", **said: Any) -> dict[str, Any]:
 def listings(*claims: dict[str, Any]) -> pd.DataFrame:
     """Claims as a frame with the fields of a listing and what the merge ranks by."""
     empty = empty_frame("listing")
-    added = {"station_id": "str", "is_open": "bool", "first_seen_on": "str", "last_seen_on": "str", "trust": "int64", "carried": "bool"}
+    added = {
+        "station_id": "str",
+        "closed_on": "str",
+        "close_cause": "str",
+        "is_open": "bool",
+        "first_seen_on": "str",
+        "last_seen_on": "str",
+        "trust": "int64",
+        "carried": "bool",
+    }
     frame = pd.DataFrame(list(claims)).reindex(columns=[*empty.columns, *added])
     return frame.astype({**empty.dtypes.to_dict(), **added})
 
 
 def corrections(*told: tuple[str, str, str, str | None]) -> pd.DataFrame:
-    """Corrections: scope, key, field, value."""
-    return pd.DataFrame(list(told), columns=["scope", "key", "field", "value"], dtype="str")
+    """Corrections: scope, key, field, value; under the numbers d0, d1 …."""
+    frame = pd.DataFrame(list(told), columns=["scope", "key", "field", "value"], dtype="str")
+    return frame.assign(decision_id=pd.Series([f"d{number}" for number in range(len(told))], dtype="str"))

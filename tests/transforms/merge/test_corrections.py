@@ -81,3 +81,27 @@ def test_a_correction_of_what_is_not_here_waits() -> None:
     result = merge(LISTINGS, corrections(("station", "yz3402-ffffffffff", "name", "丙"), ("listing", "union:9", "name", "丁")))
     assert result.issues.empty
     assert result.stations.iloc[0]["name"] == "乙"
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "field", "value", "is_said"),
+    [
+        ("station", STATION, "lng_wgs84", "118.3800000", True),
+        ("station", STATION, "lng_wgs84", "118.3801", False),
+        ("station", STATION, "batch", "renovated", True),
+        ("station", STATION, "batch", "new_build", False),
+        ("station", STATION, "hours", None, True),
+        ("station", STATION, "batch", None, False),
+        ("listing", "bank_icbc:1", "name", "乙", True),
+        ("listing", "bank_icbc:1", "name", "丙", False),
+    ],
+)
+def test_a_correction_that_the_sources_give_by_themselves_is_told(
+    scope: str, key: str, field: str, value: str | None, is_said: bool
+) -> None:
+    assert (merge(LISTINGS, corrections((scope, key, field, value))).caught_up == {"d0"}) == is_said
+
+
+def test_of_two_corrections_of_a_field_the_last_is_the_one_that_can_be_caught_up_with() -> None:
+    told = corrections(("station", STATION, "batch", "renovated"), ("station", STATION, "batch", "new_build"))
+    assert not merge(LISTINGS, told).caught_up

@@ -293,7 +293,7 @@ def test_no_listings_make_no_stations() -> None:
 
 def test_every_field_of_a_station_that_owners_tell_of_has_a_rule() -> None:
     told = {name for rule in PICKS for name in (rule.field, *rule.along)} | set(UNIONS)
-    counted = {"station_id", "status", "first_seen_on", "sources", "listing_count"}
+    counted = {"station_id", "status", "close_cause", "first_seen_on", "sources", "listing_count"}
     assert told == set(columns_of("station")) - counted
     assert {field.name for field in FIELDS if field.stated} <= told
 
