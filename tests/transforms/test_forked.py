@@ -22,10 +22,17 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothi
 @pytest.fixture(autouse=True)
 def several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    others = _children()  # servers of the session's other tests
+    monkeypatch.setattr(f"{__name__}.children", lambda: _children() - others)
+
+
+def _children() -> set[int]:
+    return {int(child) for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
 
 
 def children() -> set[int]:
-    return {int(child) for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
+    """Processes that this test has started."""
+    return _children()
 
 
 def test_each_work_has_a_process_of_its_own_and_results_come_in_their_order() -> None:
