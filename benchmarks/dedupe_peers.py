@@ -192,7 +192,7 @@ program is one process, file in to file out, in the same run. Splink is handed t
 (`benchmarks/dedupe_splink.py`), learns from the same lists, and its threshold is the best in hindsight; the time of preparing is given apart, in the ratio in brackets.
 The engine's time includes reading and cleaning the lists as they come and writing its four files. P, R and F1 are of pairs: of stations as they come out, and of
 Splink also of its pairs before they are clustered.
-Memory is that of a program's largest process; the engine forks, and over all of its processes (shared pages counted once) 483 MB were held for 100,000 listings and 2.05 GB for a million.
+Memory is that of a program's largest process; the engine forks, so that all of its processes together hold more.
 
 {table(runs)}
 

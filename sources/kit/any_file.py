@@ -123,16 +123,10 @@ def _csv(payload: Payload, is_header: IsHeader) -> Raw:
     first = next(iter(head.splitlines()), "")
     commonest = max(_DELIMITERS, key=first.count)
     try:
-        titles, header = _header(head, commonest, is_header)
-        delimiter = commonest
         # a title above the header says nothing of what parts the columns
-        for other in _DELIMITERS:
-            if not is_header([clean_header(cell) for cell in header]):
-                titles, header = _header(head, other, is_header)
-                delimiter = other
-        if not is_header([clean_header(cell) for cell in header]):
-            delimiter = commonest
-            titles, header = _header(head, commonest, is_header)
+        read = ((delimiter, *_header(head, delimiter, is_header)) for delimiter in (commonest, *_DELIMITERS))
+        known = next((each for each in read if is_header([clean_header(cell) for cell in each[2]])), None)
+        delimiter, titles, header = known or (commonest, *_header(head, commonest, is_header))
     except csv.Error:
         raise NotAsDeclaredError(f"{payload.label}：不是 CSV，也不是 Excel 或 Parquet；请重新导出") from None
     raw = _fast(payload, encoding, delimiter, titles, header) or CsvRows(encoding, delimiter, titles)([payload])

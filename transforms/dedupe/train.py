@@ -59,7 +59,7 @@ def train(cities: Sequence[pd.DataFrame], verdicts: Mapping[tuple[str, str], str
     `verdicts` (left_id, right_id → same, not; unsure says nothing) are blended in: EM runs over all pairs as without them, but what a person said of a pair
     is not guessed at. Labels alone, a few hundred of doubtful pairs, would teach that every pair is doubtful.
 
-    How the places of one station differ is learnt from unique equal names, as for any lists, where there are enough (Nanjing as a city of its own: F1 0.87, and 0.76
+    How the places of one station differ is learnt from unique equal names, as for any lists, where there are enough (Nanjing as a city of its own: F1 0.88, and 0.76
     where EM finds it); `for_any_city` leaves it to EM, which learns more broadly from places that are named by hand (Chicago: 0.91, and 0.90).
     """
     known = [features(listings) for listings in cities]
