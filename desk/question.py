@@ -10,6 +10,7 @@ from html import escape
 from math import cos, radians, sqrt
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from desk import words
@@ -136,21 +137,32 @@ def map_of(points: Sequence[Point]) -> str:
 _ORDER: Final = {"other": 0, "beside": 1, "right": 2, "left": 3}
 
 
-def nearby(listings: pd.DataFrame, around: Sequence[Mapping[str, Any]], beside: Sequence[str]) -> list[Point]:
-    """Open listings that the map may show: those of the two stations (`beside`, ids), and some neighbours, nearest first."""
-    placed = [side for side in around if not pd.isna(side["lng_wgs84"])]
-    if not placed:
-        return []
-    lat, lng = (sum(float(side[name]) for side in placed) / len(placed) for name in ("lat_wgs84", "lng_wgs84"))
-    span = 4 * max(_SPAN_M, metres_between(placed[0], placed[-1]) or 0.0) / DEGREE_M
-    found = listings[listings["is_open"] & listings["lat_wgs84"].sub(lat).abs().le(span) & listings["lng_wgs84"].sub(lng).abs().le(span)]
-    found = found[~found["listing_id"].isin([side["listing_id"] for side in around])]
-    order = (found["lat_wgs84"] - lat) ** 2 + (found["lng_wgs84"] - lng) ** 2
-    rows = found.loc[order.sort_values(kind="stable").index[:_NEIGHBOURS]].to_dict("records")
-    return [
-        Point(float(row["lng_wgs84"]), float(row["lat_wgs84"]), str(row["name"]), "beside" if row["listing_id"] in beside else "other")
-        for row in rows
-    ]
+class Neighbours:
+    """The open listings that have a position, in the order of their latitude: made once, asked for every question."""
+
+    def __init__(self, listings: pd.DataFrame) -> None:
+        placed = listings[listings["is_open"].astype(bool) & listings["lat_wgs84"].notna() & listings["lng_wgs84"].notna()]
+        self._placed = placed[["listing_id", "name", "lng_wgs84", "lat_wgs84"]].sort_values("lat_wgs84", kind="stable", ignore_index=True)
+        self._lat = self._placed["lat_wgs84"].to_numpy(dtype="float64")
+        self._lng = self._placed["lng_wgs84"].to_numpy(dtype="float64")
+
+    def near(self, around: Sequence[Mapping[str, Any]], beside: Sequence[str]) -> list[Point]:
+        """Listings that the map around the two sides may show: those of their stations (`beside`, ids), and some neighbours, nearest first."""
+        placed = [side for side in around if not pd.isna(side["lng_wgs84"])]
+        if not placed:
+            return []
+        lat, lng = (sum(float(side[name]) for side in placed) / len(placed) for name in ("lat_wgs84", "lng_wgs84"))
+        span = 4 * max(_SPAN_M, metres_between(placed[0], placed[-1]) or 0.0) / DEGREE_M
+        first, behind = self._lat.searchsorted(lat - span, "left"), self._lat.searchsorted(lat + span, "right")
+        at = first + np.flatnonzero(np.abs(self._lng[first:behind] - lng) <= span)
+        order = np.argsort((self._lat[at] - lat) ** 2 + (self._lng[at] - lng) ** 2, kind="stable")
+        asked = {side["listing_id"] for side in around}
+        rows = self._placed.iloc[at[order[: _NEIGHBOURS + len(asked)]]].to_dict("records")
+        return [
+            Point(float(row["lng_wgs84"]), float(row["lat_wgs84"]), str(row["name"]), "beside" if row["listing_id"] in beside else "other")
+            for row in rows
+            if row["listing_id"] not in asked
+        ][:_NEIGHBOURS]
 
 
 def point_of(listing: Mapping[str, Any], role: str) -> list[Point]:

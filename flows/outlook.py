@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from desk.question import Neighbours
 from flows.house import House
 from flows.register import ranked
 from flows.run import RefusedError
@@ -45,6 +46,11 @@ class Published:
         for listing_id, station_id in self.stations.items():
             members.setdefault(station_id, []).append(listing_id)
         return members
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The open listings by where they are."""
+        return Neighbours(self.listings)
 
     @property
     def open_stations(self) -> int:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from desk.doubts import settles_sentence
 from desk.links import JUDGE
-from desk.question import compared, map_of, metres_between, nearby, point_of
+from desk.question import compared, map_of, metres_between, point_of
 from desk.web import page
 from flows.reviewing import Question, Reviewing, Verdict, stations_beside
 from flows.run import RefusedError
@@ -96,7 +96,7 @@ def _told(reviewing: Reviewing, question: Question) -> dict[str, Any]:
     beside = list(stations_beside(published, question))
     others = [row["listing_id"] for _, rows in beside for row in rows]
     evidence = evidence_of(json.loads(question.row["levels"]), (left["source"], right["source"]), published.house.model)
-    points = [*point_of(left, "left"), *point_of(right, "right"), *nearby(published.listings, (left, right), others)]
+    points = [*point_of(left, "left"), *point_of(right, "right"), *published.neighbours.near((left, right), others)]
     return {
         "fields": compared(left, right),
         "map": map_of(points),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -316,9 +317,17 @@ def _entry(line: dict[str, Any], is_undone: bool) -> dict[str, Any]:
 
 
 def _frame(lines: list[dict[str, Any]], columns: tuple[str, ...], last_by: list[str]) -> pd.DataFrame:
+    if not lines:
+        return _no_rows(columns).copy()
     frame = pd.DataFrame(lines, columns=list(columns))
     text = [column for column in columns if column != "is_undone"]
     return frame.astype(dict.fromkeys(text, "str")).drop_duplicates(last_by, keep="last").reset_index(drop=True)
+
+
+@cache
+def _no_rows(columns: tuple[str, ...]) -> pd.DataFrame:
+    """Most kinds of decision are in no journal, and a reviewer waits while it is read."""
+    return pd.DataFrame(columns=list(columns), dtype="str")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Answers:
     """What follows from the answers given (pair → verdict): listings joined by chains of "same" are one group, and a "not" parts two groups."""
 
     def __init__(self, verdicts: Mapping[Pair, str]) -> None:
+        self._named = {each for pair in verdicts for each in pair}
         self._group: dict[str, str] = {}
         for (a, b), verdict in sorted(verdicts.items()):
             if verdict == "same":
@@ -84,6 +85,8 @@ class Answers:
 
     def settle(self, pair: Pair) -> bool:
         """Whether they say already what this pair is."""
+        if not self._named.issuperset(pair):  # nobody spoke of that side: most pairs, and told at once
+            return pair[0] == pair[1]
         a, b = map(self._of, pair)
         return a == b or frozenset((a, b)) in self._apart
 
