@@ -34,7 +34,7 @@ STAGES: Final[tuple[tuple[str, Any, str], ...]] = (
     ("standardise", gather, "standardise"),
     ("source gate", gather, "gate"),
     ("ledger", gather, "settle"),
-    ("dedupe", register, "match"),
+    ("dedupe", register, "_matched"),
     ("identity", register, "identify"),
     ("merge", register, "merge"),
     ("datum suspects", register, "datum_suspects"),

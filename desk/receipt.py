@@ -92,6 +92,14 @@ _TAKEN: Final = """
 select row_digest, verbatim, lng_wgs84, position_basis, {columns} from listing where source = :source and is_open and carried_since is null
   and valid_from <= :night and (valid_to is null or valid_to > :night) order by listing_id
 """
+#: What the owner still lists although an operator found it gone and closed its station.
+_CLOSED: Final = """
+select l.row_key, l.name, l.address from listing l
+join station_listing b on b.listing_id = l.listing_id and b.valid_from <= :night and (b.valid_to is null or b.valid_to > :night)
+join station_history s on s.station_id = b.station_id and s.valid_from <= :night and (s.valid_to is null or s.valid_to > :night)
+where l.source = :source and l.is_open and l.valid_from <= :night and (l.valid_to is null or l.valid_to > :night) and s.close_cause = 'closed_by_person'
+order by l.row_key
+"""
 _BESIDE: Final = """
 with told as (
   select s.station_id, l.*, case when l.batch_basis = 'owner' then l.batch end as stated_batch
@@ -111,7 +119,8 @@ class Receipt:
     `held`, `flagged`: a line a row and thing wrong with it, in the list's order - rows held back (of earlier nights too, while they are), and rows
     taken with a warning. Columns: line, row_key, row_digest, verbatim (JSON), rule, title, field (row field, `lng,lat`, or missing), value, severity, wrong, remedy,
     is_mendable (by a value for the field); held ones also opened_on. `noted`: rule, title, issues, example - what nobody need act on.
-    `changes`: what we write otherwise than the owner; `disputes`: where other lists say otherwise. `decisions`: lines of the journal that the night knew.
+    `changes`: what we write otherwise than the owner; `disputes`: where other lists say otherwise. `closed`: row_key, name, address - what it
+    lists although an operator found it gone. `decisions`: lines of the journal that the night knew.
     """
 
     source: Source
@@ -123,6 +132,7 @@ class Receipt:
     held: pd.DataFrame
     flagged: pd.DataFrame
     noted: pd.DataFrame
+    closed: pd.DataFrame
     changes: tuple[Change, ...]
     disputes: tuple[Dispute, ...]
 
@@ -155,6 +165,7 @@ def read_receipt(connection: Connection, night: str, publication: str, source: S
         held=_told(_ruled(table(_HELD), rules), source, rules),
         flagged=_told(table(_FLAGGED), source, rules),
         noted=table(_NOTED).assign(title=lambda noted: noted["rule"].map(lambda rule: _title(rules, rule))),
+        closed=table(_CLOSED).fillna(""),
         changes=() if figures["is_stopped"] else changes(rows(_TAKEN, TAKEN), source, figures["datum"]),
         disputes=tuple(disputes(rows(_BESIDE, COLUMNS), source.key)),
     )

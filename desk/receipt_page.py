@@ -17,8 +17,8 @@ from desk import words
 from desk.receipt import Receipt
 from desk.receipt_beside import Dispute
 
-#: Lines of a list named with a group, and contradictions shown of a field; the rest is told as a count.
-_LINES, _DISPUTES = 12, 20
+#: Lines of a list named with a group, contradictions shown of a field, and closed stations shown; the rest is told as a count.
+_LINES, _DISPUTES, _CLOSED = 12, 20, 50
 
 
 def receipt_page(receipt: Receipt) -> str:
@@ -46,6 +46,8 @@ def receipt_page(receipt: Receipt) -> str:
         flagged_rows=receipt.flagged["row_key"].nunique(),
         flagged=_groups(receipt.flagged),
         noted=receipt.noted.to_dict("records"),
+        closed=receipt.closed.head(_CLOSED).to_dict("records"),
+        closed_rows=len(receipt.closed),
         changes=receipt.changes,
         dispute_counts=list(Counter(dispute.title for dispute in receipt.disputes).items()),
         disputes=_spread(receipt.disputes),

@@ -38,7 +38,7 @@ def serve(house: House, *, sample: bool) -> None:
         set_variable("YIZHAN_HOME", str(settings.home.resolve()))
         api = running.enter_context(prefect_server(settings.home, settings.port, settings.ui_address))
         set_variable("PREFECT_API_URL", api)
-        set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "2")
+        set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "1")
         running.enter_context(our_pages(settings, api))
         Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
         _serve_deployments(house, api)

@@ -50,7 +50,8 @@ def receipt(*held: dict[str, object], **more: Any) -> Receipt:
     }  # fmt: skip
     told: dict[str, Any] = {
         "source": SOURCE, "night": "2026-06-01", "publication": "2026-06-01-1", "decisions": 3, "figures": figures, "whole": (), "held": rows,
-        "flagged": rows.iloc[:0].drop(columns="opened_on"), "noted": pd.DataFrame(columns=["rule", "title", "issues", "example"]), "changes": (),
+        "flagged": rows.iloc[:0].drop(columns="opened_on"), "noted": pd.DataFrame(columns=["rule", "title", "issues", "example"]),
+        "closed": pd.DataFrame(columns=["row_key", "name", "address"]), "changes": (),
         "disputes": (),
     }  # fmt: skip
     return Receipt(**{**told, **more})

@@ -253,6 +253,23 @@ def test_where_there_is_nothing_to_write_or_to_read_it_is_said(after: Household,
             apply_receipt(after.settings, say, tmp_path / name, who="李敏", why="工会交回")
 
 
+def test_an_owner_is_told_of_what_it_lists_although_a_person_found_it_gone(after: Household) -> None:
+    house = after.house
+    query = """
+        select l.row_key, l.name, b.station_id from listing l join station_listing b on b.listing_id = l.listing_id and b.valid_to is null
+        join station s on s.station_id = b.station_id and s.sources = 'union' where l.valid_to is null and l.is_open order by 1 limit 1
+    """
+    row = after.query(query).iloc[0]
+    (_, page) = write_receipts(house, iso(1), {"union"}).paths["union"]
+    assert "已经停用" not in page.read_text("utf-8")
+    acts.close(house, str(row["station_id"]), SIGNED)
+    assert not rebuild(house, "action/1", "测试").faults
+    told = page.read_text("utf-8")
+    assert "名单里却还有的 1 处" in told
+    assert str(row["row_key"]) in told
+    assert str(row["name"]) in told
+
+
 def test_an_action_writes_the_receipts_of_its_night_anew_and_sends_none(after: Household) -> None:
     """Else an owner would be told of a row that was released an hour ago; and told of every night twice."""
     house = after.house
