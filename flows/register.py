@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
 import pandas as pd
@@ -26,6 +26,7 @@ from transforms.events import Register, night_events
 from transforms.ledger import ABSENT_ONCE, ABSENT_TWICE
 from transforms.merge import merge
 from transforms.records import RULES, empty_frame, issue_rows, no_issues
+from transforms.records.city import ControlTotal
 from warehouse.journal import Decisions
 from warehouse.load import NightTables
 from warehouse.state import State
@@ -287,6 +288,7 @@ def night_tables(
         correction=decisions.corrections,
         division=_divisions(house),
         owner=_owners(house),
+        control_total=_control_totals(house),
     )
 
 
@@ -302,6 +304,11 @@ def _parts(each: Gathered) -> str:
 def _divisions(house: House) -> pd.DataFrame:
     divisions = pd.DataFrame([asdict(division) for division in house.city.divisions])
     return divisions.rename(columns={"code": "division_code", "parent": "parent_code"})
+
+
+def _control_totals(house: House) -> pd.DataFrame:
+    columns = [each.name for each in fields(ControlTotal)]
+    return pd.DataFrame([asdict(total) for total in house.city.control_totals], columns=columns)
 
 
 def _owners(house: House) -> pd.DataFrame:

@@ -7,14 +7,16 @@ from pathlib import Path
 from sqlalchemy import Engine, Table
 
 from warehouse.engine import open_warehouse
+from warehouse.functions import install_functions
+from warehouse.scripts import quoted, run_script
 from warehouse.tables import METADATA, public_columns
-from warehouse.views import described, quoted, run_script, views
+from warehouse.views import described, views
 
 
 def write_analyst(engine: Engine, path: Path) -> None:
     """Write the file `path` from the warehouse behind `engine`, which has its views.
 
-    Holds the tables and columns that are not for operators alone, in the warehouse's order, and every view; a mart that rests on an ops
+    Holds the tables and columns that are not for operators alone, in the warehouse's order, and every view and function; a mart that rests on an ops
     table is a table here. `path` must not exist.
     """
     with engine.connect() as connection:
@@ -31,6 +33,7 @@ def write_analyst(engine: Engine, path: Path) -> None:
             if not view.reads_ops:
                 connection.exec_driver_sql(f"create view {view.name} as {view.query}")
             run_script(connection, described(view, "table" if view.reads_ops else "view"))
+        install_functions(connection)
     with analyst.connect() as connection:
         connection.exec_driver_sql("checkpoint")
     analyst.dispose()

@@ -26,7 +26,7 @@ class NotRevertedError(RuntimeError):
 
 
 #: Tables that nights do not own: executions are wall-clock history, decisions come from the journal, references are replaced as a whole.
-_OUTLIVES: Final = frozenset({"run", "decision", "judgement", "correction", "division", "owner"})
+_OUTLIVES: Final = frozenset({"run", "decision", "judgement", "correction", "division", "owner", "control_total", "opening_span"})
 
 #: Tables whose rows belong to nights, in name order.
 NIGHTLY: Final = tuple(sorted(set(METADATA.tables) - _OUTLIVES))

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from transforms.opening_spans import opening_spans
 from warehouse.frames import staged
 from warehouse.interval import Applied, apply_interval, revert
 from warehouse.tables import table
@@ -38,7 +39,7 @@ class NightRecord:
 class NightTables(NightRecord):
     """A whole night. Each frame that outlives the night is the full state after it, without interval columns; loading finds what changed.
 
-    `station` are the stations (table station_history). `decision_end`: decisions that ended on this night. The last five replace their tables; None leaves a table as it is.
+    `station` are the stations (table station_history). `decision_end`: decisions that ended on this night. The last six replace their tables; None leaves a table as it is.
     """
 
     source_night: pd.DataFrame
@@ -56,6 +57,7 @@ class NightTables(NightRecord):
     correction: pd.DataFrame | None = None
     division: pd.DataFrame | None = None
     owner: pd.DataFrame | None = None
+    control_total: pd.DataFrame | None = None
 
 
 #: What a rejected night writes besides its run.
@@ -69,11 +71,11 @@ def load_night(connection: Connection, night: str, tables: NightTables) -> dict[
     append_rows(connection, "source_night", _dated(tables.source_night, night))
     append_rows(connection, "station_event", _numbered(_dated(tables.station_event, night), "station_event"))
     append_rows(connection, "decision_end", _dated(tables.decision_end, night))
-    for name in ("decision", "judgement", "correction", "division", "owner"):
+    for name in ("decision", "judgement", "correction", "division", "owner", "control_total"):
         frame = getattr(tables, name)
         if frame is not None:
             replace_rows(connection, name, frame)
-    return {
+    applied = {
         name: apply_interval(connection, table(name), frame, night)
         for name, frame in (
             ("quarantine", _keyed(tables.quarantine)),
@@ -86,6 +88,8 @@ def load_night(connection: Connection, night: str, tables: NightTables) -> dict[
             ("plaque", tables.plaque),
         )
     }
+    _spell_out_hours(connection)
+    return applied
 
 
 def load_rejected(connection: Connection, night: str, record: NightRecord) -> None:
@@ -149,6 +153,12 @@ def _record(connection: Connection, night: str, record: NightRecord) -> None:
     record_run(connection, night, record.run)
     append_rows(connection, "retrieval", _dated(record.retrieval, night))
     append_rows(connection, "issue", _numbered(_dated(record.issue, night), "issue"))
+
+
+def _spell_out_hours(connection: Connection) -> None:
+    """Make opening_span tell every text of hours that the register ever had, so that past nights can be asked as well."""
+    texts = connection.execute(text("select distinct hours from station_history where hours is not null order by hours")).scalars().all()
+    replace_rows(connection, "opening_span", opening_spans(texts))
 
 
 def _dated(frame: pd.DataFrame, night: str) -> pd.DataFrame:

@@ -1,22 +1,20 @@
-"""The view `station` and the marts: one .sql file each in `warehouse/marts`, its header comment its contract."""
+"""The view `station` and its sisters, and the marts: one .sql file each in `warehouse/marts`, its header comment its contract."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, inspect
 
-from warehouse.tables import METADATA, is_ops, table
+from warehouse.contracts import read_contract
+from warehouse.functions import install_functions
+from warehouse.scripts import quoted, run_script
+from warehouse.tables import METADATA, is_ops
 
 FOLDER: Final = Path(__file__).parent / "marts"
-
-_TOLD: Final = re.compile(r"-- (?P<word>\w+): (?P<told>.+)")
-_COLUMN: Final = re.compile(r"--   (?P<word>\w+): (?P<told>.+)")
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -40,10 +38,11 @@ def views(folder: Path = FOLDER) -> tuple[View, ...]:
 
 
 def install_views(connection: Connection) -> None:
-    """Make every view anew, with its comments, on a warehouse with every table."""
+    """Make every view and function anew, with their comments, on a warehouse with every table."""
     drop_views(connection)
     for view in views():
         run_script(connection, [f"create view {view.name} as {view.query}", *described(view)])
+    install_functions(connection)
 
 
 def drop_views(connection: Connection) -> None:
@@ -58,35 +57,15 @@ def described(view: View, kind: str = "view") -> list[str]:
     return [whole, *(f"comment on column {view.name}.{name} is {quoted(meaning)}" for name, meaning in view.columns.items())]
 
 
-def run_script(connection: Connection, statements: Iterable[str]) -> None:
-    """Run statements that take no parameters, in one go: a file has hundreds of comments."""
-    connection.exec_driver_sql(";\n".join(statements))
-
-
-def quoted(value: str) -> str:
-    """The value as an SQL literal, for statements that take no parameters (comments)."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _read(path: Path) -> View:
-    lines = path.read_text("utf-8").splitlines()
-    header = [line for line in lines if line.startswith("--")]
-    told = {match["word"]: match["told"] for line in header if (match := _TOLD.fullmatch(line))}
-    query = "\n".join(line for line in lines if not line.startswith("--"))
+    contract = read_contract(path)
     ops = [table.name for table in METADATA.sorted_tables if is_ops(table)]
     return View(
         name=path.stem,
-        comment=told[path.stem],
-        grain=f"Grain: {told['Grain']}",
-        question=told["Question"],
-        columns=_columns(header, told.get("Columns")),
-        query=query,
-        reads_ops=any(re.search(rf"\b(from|join)\s+{name}\b", query) for name in ops),
+        comment=contract.comment,
+        grain=contract.grain,
+        question=contract.question,
+        columns=contract.columns,
+        query=contract.statement,
+        reads_ops=any(re.search(rf"\b(from|join)\s+{name}\b", contract.statement) for name in ops),
     )
-
-
-def _columns(header: list[str], told: str | None) -> dict[str, str]:
-    """Name and meaning of the columns: told one by one, or `as in TABLE`."""
-    if told is None:
-        return {match["word"]: match["told"] for line in header if (match := _COLUMN.fullmatch(line))}
-    return {column.name: column.comment or "" for column in table(told.removeprefix("as in ")).columns if column.name != "valid_to"}

@@ -29,12 +29,23 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """A total that the city published: what was counted, in our word and in the city's (Chinese), the number, and a note on it (Chinese)."""
+
+    measure: str
+    title: str
+    total: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """`code` is the city's 4-digit division code; `outline` a mapping of county code to GeoJSON geometry (WGS-84, about 1 km coarse).
 
     `changes` are dated county-code changes, oldest first: (year, old code, new code). `variants` maps a written form of a place name to
     the register's form (瀂港 → 澛港). `bounds` is (west, south, east, north) in degrees WGS-84 around the city, with a margin.
     `programme_from` is the date on which 三个一批 began (ISO): a public place that opened before it is of no batch. None: not known.
+    `control_totals`: what the city published of its stations, to hold the register against; empty where it published nothing.
     """
 
     key: str
@@ -49,6 +60,7 @@ class City:
     variants: Mapping[str, str]
     outline: Mapping[str, Any]
     folder: Path
+    control_totals: tuple[ControlTotal, ...] = ()
 
     @property
     def counties(self) -> dict[str, str]:
@@ -57,7 +69,7 @@ class City:
 
 
 def load_city(folder: Path) -> City:
-    """The city that `folder` describes: city.toml, vocabulary/{divisions,division_changes,variants}.csv, outline.geojson (the last two optional)."""
+    """The city that `folder` describes: city.toml, vocabulary/{divisions,division_changes,variants}.csv, outline.geojson, control_totals.csv (the last three optional)."""
     try:
         facts = tomllib.loads((folder / "city.toml").read_text("utf-8"))
         bounds = tuple(float(edge) for edge in facts["bounds"])
@@ -78,6 +90,10 @@ def load_city(folder: Path) -> City:
             changes=tuple((int(line["year"]), line["old"], line["new"]) for line in _lines(folder / "vocabulary" / "division_changes.csv")),
             variants={line["written"]: line["name"] for line in _lines(folder / "vocabulary" / "variants.csv")},
             outline=_outline(folder / "outline.geojson"),
+            control_totals=tuple(
+                ControlTotal(line["measure"], line["title"], int(line["total"]), line["note"] or None)
+                for line in _lines(folder / "control_totals.csv")
+            ),
             folder=folder,
         )
     except FileNotFoundError as missing:

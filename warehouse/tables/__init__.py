@@ -10,7 +10,7 @@ from warehouse.tables.base import Base, Interval, interval_of, is_ops, public_co
 from warehouse.tables.decision import Correction, Decision, DecisionEnd, Judgement
 from warehouse.tables.listing import Listing, Pair, Quarantine
 from warehouse.tables.night import Issue, Night, Retrieval, Run, SourceNight
-from warehouse.tables.reference import Division, Owner
+from warehouse.tables.reference import ControlTotal, Division, OpeningSpan, Owner
 from warehouse.tables.station import Plaque, Statement, StationEvent, StationHistory, StationListing, StationRedirect
 
 METADATA: Final[MetaData] = Base.metadata
@@ -24,6 +24,7 @@ def table(name: str) -> Table:
 __all__ = [
     "METADATA",
     "Base",
+    "ControlTotal",
     "Correction",
     "Decision",
     "DecisionEnd",
@@ -33,6 +34,7 @@ __all__ = [
     "Judgement",
     "Listing",
     "Night",
+    "OpeningSpan",
     "Owner",
     "Pair",
     "Plaque",

@@ -36,3 +36,33 @@ class Owner(Base):
     due: Mapped[str] = told("weekdays on which it publishes, joined by ;; empty for every night")
     max_age_days: Mapped[int] = told("nights for which its listings are carried when it fails")
     licence: Mapped[str] = told("terms under which the list may be used (Chinese)")
+
+
+class ControlTotal(Base):
+    """A total that the city published, to hold the register against."""
+
+    __tablename__ = "control_total"
+    __table_args__ = about("One row a total that the city published of its stations; empty where it published none.")
+
+    measure: Mapped[str] = told(
+        "what was counted: station, station_<batch>, street … as mart_control_total_by_measure counts it", primary_key=True
+    )
+    title: Mapped[str] = told("what was counted, in the city's words (Chinese)")
+    total: Mapped[int] = told("the number that the city published")
+    note: Mapped[str | None] = told("how it was published, or what it follows from (Chinese)")
+
+
+class OpeningSpan(Base):
+    """When a text of opening hours is open: `hours` spelt out, so that plain SQL can ask for an hour of a day."""
+
+    __tablename__ = "opening_span"
+    __table_args__ = about(
+        "One row a text of opening hours, weekday, part of the year and span of time in which it is open; public holidays are left out."
+    )
+
+    hours: Mapped[str] = told("opening hours as a station has them", primary_key=True)
+    weekday: Mapped[int] = told("1 Monday … 7 Sunday: the day on which the span begins", primary_key=True)
+    season_from: Mapped[int] = told("first day of the year on which it holds: month * 100 + day", primary_key=True)
+    opens_min: Mapped[int] = told("minutes after midnight at which it opens", primary_key=True)
+    season_to: Mapped[int] = told("last day of the year on which it holds: month * 100 + day")
+    closes_min: Mapped[int] = told("minutes after midnight at which it closes; above 1440 on the next day")
