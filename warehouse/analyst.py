@@ -16,13 +16,13 @@ from warehouse.views import described, views
 def write_analyst(engine: Engine, path: Path) -> None:
     """Write the file `path` from the warehouse behind `engine`, which has its views.
 
-    Holds the tables and columns that are not for operators alone, in the warehouse's order, and every view and function; a mart that rests on an ops
-    table is a table here. `path` must not exist.
+    Holds the tables and columns that are not for operators alone, in the warehouse's order, and every view and function; a view that rests on an ops
+    table, or would be too slow, is a table here. `path` must not exist.
     """
     with engine.connect() as connection:
         connection.exec_driver_sql(f"attach {quoted(str(path))} as analyst")
         run_script(
-            connection, [*map(_filled, _tables()), *(f"create table analyst.{name} as select * from {name}" for name in _ops_marts())]
+            connection, [*map(_filled, _tables()), *(f"create table analyst.{name} as select * from {name}" for name in _filled_marts())]
         )
         connection.commit()
         connection.exec_driver_sql("detach analyst")
@@ -30,9 +30,9 @@ def write_analyst(engine: Engine, path: Path) -> None:
     with analyst.begin() as connection:
         run_script(connection, (statement for table in _tables() for statement in _described(table)))
         for view in views():
-            if not view.reads_ops:
+            if not view.is_filled:
                 connection.exec_driver_sql(f"create view {view.name} as {view.query}")
-            run_script(connection, described(view, "table" if view.reads_ops else "view"))
+            run_script(connection, described(view, "table" if view.is_filled else "view"))
         install_functions(connection)
     with analyst.connect() as connection:
         connection.exec_driver_sql("checkpoint")
@@ -43,8 +43,8 @@ def _tables() -> list[Table]:
     return [table for table in METADATA.sorted_tables if public_columns(table)]
 
 
-def _ops_marts() -> list[str]:
-    return [view.name for view in views() if view.reads_ops]
+def _filled_marts() -> list[str]:
+    return [view.name for view in views() if view.is_filled]
 
 
 def _filled(table: Table) -> str:

@@ -15,12 +15,16 @@ _LISTED: Final = re.compile(r"--   (?P<word>\w+): (?P<told>.+)")
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """`statement` is the SQL below the header. `columns` and `arguments` (of functions): name → meaning and unit."""
+    """`statement` is the SQL below the header. `columns` and `arguments` (of functions): name → meaning and unit.
+
+    `filled`: why the view is filled as a table at publication although it may be read by all; empty for one that is not.
+    """
 
     name: str
     comment: str
     grain: str
     question: str
+    filled: str
     arguments: dict[str, str]
     columns: dict[str, str]
     statement: str
@@ -36,6 +40,7 @@ def read_contract(path: Path) -> Contract:
         comment=told[path.stem],
         grain=f"Grain: {told['Grain']}",
         question=told["Question"],
+        filled=told.get("Filled", ""),
         arguments=_listed(header, "Arguments"),
         columns=_borrowed(told["Columns"], path) if "Columns" in told else _listed(header, "Columns"),
         statement="\n".join(line for line in lines if not line.startswith("--")),

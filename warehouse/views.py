@@ -20,7 +20,7 @@ FOLDER: Final = Path(__file__).parent / "marts"
 class View:
     """One view. `comment` says what it tells, `grain` what a row is, `question` what it answers; `columns` name → meaning and unit.
 
-    `reads_ops`: it rests on a table that analysts may not read, so for them it is filled as a table at publication.
+    `is_filled`: analysts get it as a table, filled at publication: it rests on a table that they may not read (`reads_ops`), or would be too slow.
     """
 
     name: str
@@ -30,6 +30,7 @@ class View:
     columns: dict[str, str]
     query: str
     reads_ops: bool
+    is_filled: bool
 
 
 def views(folder: Path = FOLDER) -> tuple[View, ...]:
@@ -60,6 +61,7 @@ def described(view: View, kind: str = "view") -> list[str]:
 def _read(path: Path) -> View:
     contract = read_contract(path)
     ops = [table.name for table in METADATA.sorted_tables if is_ops(table)]
+    reads_ops = any(re.search(rf"\b(from|join)\s+{name}\b", contract.statement) for name in ops)
     return View(
         name=path.stem,
         comment=contract.comment,
@@ -67,5 +69,6 @@ def _read(path: Path) -> View:
         question=contract.question,
         columns=contract.columns,
         query=contract.statement,
-        reads_ops=any(re.search(rf"\b(from|join)\s+{name}\b", contract.statement) for name in ops),
+        reads_ops=reads_ops,
+        is_filled=reads_ops or bool(contract.filled),
     )

@@ -27,17 +27,11 @@ with standing as (
     count(lng_wgs84) as placed, count(phones) as phones, count(hours) as hours, count(facilities) as facilities,
     count(opened_on) as opened, count(community_code) as communities
   from listing where valid_to is null and is_open group by source
-), member as (
-  select distinct l.source, b.station_id
-  from listing l
-  join station_listing b on b.listing_id = l.listing_id and b.valid_to is null
-  join station s on s.station_id = b.station_id and s.status = 'open'
-  where l.valid_to is null and l.is_open
-), breadth as (
-  select station_id, count(*) as sources from member group by station_id
 ), reach as (
-  select m.source, count(*) as stations, count(case when b.sources = 1 then 1 end) as alone
-  from member m join breadth b on b.station_id = m.station_id group by m.source
+  -- `sources` of a station are those that list it now, joined by ;
+  select source, count(*) as stations, count(case when sources = source then 1 end) as alone
+  from (select sources, unnest(string_to_array(sources, ';')) as source from station where status = 'open') s
+  group by source
 ), whole as (
   select count(*) as stations from station where status = 'open'
 ), counted as (

@@ -1,6 +1,7 @@
 -- mart_disagreement_by_field_source_pair: How often two owners say different things of one station, field by field, and whom the register follows.
 -- Grain: one row a field and pair of sources that both speak of it at some station.
 -- Question: In which field do the union and the banks contradict each other most, and who is believed?
+-- Filled: as a table of the analysts' file, for it compares every two statements of a station, which at a million listings takes longer than a reader waits
 -- Columns:
 --   field: field of the station
 --   source: key of the source whose key comes first

@@ -58,7 +58,7 @@ select
   case when m.verdict in ('same', 'not') then 'person' when m.left_id is not null then 'evidence' end as basis,
   m.left_id, m.right_id, m.weight_mb, m.levels, m.verdict
 from happened h
-left join station_history b on b.station_id = h.station_id and b.valid_from < h.night and (b.valid_to is null or b.valid_to >= h.night)
+left join station_history b on b.station_id = h.station_id and b.valid_from < h.night and coalesce(b.valid_to, date '9999-12-31') >= h.night
 left join station_history a on a.station_id = h.station_id and a.valid_from = h.night
 left join met m on m.night = h.night and m.number = h.number and m.place = 1
 order by h.night, h.number

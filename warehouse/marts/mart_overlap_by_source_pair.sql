@@ -30,6 +30,7 @@ select
   c.other_source,
   c.stations as station_count,
   t.stations as source_station_count,
-  cast(cast(c.stations as decimal(18, 4)) / t.stations as decimal(5, 4)) as share
+  -- whole ten-thousandths: both databases divide whole numbers differently, but agree on a remainder
+  cast((20000 * c.stations + t.stations - (20000 * c.stations + t.stations) % (2 * t.stations)) / (2 * t.stations) * 0.0001 as decimal(5, 4)) as share
 from common c join total t on t.source = c.source
 order by c.source, c.other_source

@@ -8,8 +8,8 @@
 --   old_value: what it read before, as text; empty when nothing was known, or the station was not there
 --   new_value: what it reads from that night on, as text; empty when nothing is known any more, or the station was merged away
 --   event: event of that night that tells of this change; empty for fields without events
---   cause: why: that of the event where it tells more than listed; else regrouped (listings came from another station, or went to one), listed (a list began to say something of the field), unlisted (a list stopped saying it) or relisted (a list wrote of the station differently); empty when none of these is known, as where a person corrected the value
---   source: keys of the sources that did so, sorted, joined by ;
+--   cause: why: that of the event where it tells more than listed; else regrouped (listings came from another station, or went to one), listed (a list began to say so), unlisted (a list stopped saying what stood before), preferred (a list that said so before is followed now) or relisted (a list wrote of the station differently); empty when none of these is known, as where a person corrected the value
+--   source: keys of the sources that did so, or that the event names, sorted, joined by ;
 with became as (
   select
     h.station_id, h.valid_from as night, p.station_id is null as is_new, false as is_gone,
@@ -67,12 +67,27 @@ with became as (
     ) e
   ) numbered
   where place = 1
-), came as (
-  select station_id, field, first_seen_on as night, string_agg(distinct source, ';' order by source) as sources
-  from statement group by station_id, field, first_seen_on
-), gone as (
-  select station_id, field, gone_on as night, string_agg(distinct source, ';' order by source) as sources
-  from statement where gone_on is not null group by station_id, field, gone_on
+), said as (
+  -- statements that may be why, by how well they explain it: exact ones first
+  select
+    c.station_id, c.night, c.field, s.source,
+    case
+      when s.first_seen_on = c.night and s.value = c.new_value then 1
+      when s.gone_on = c.night and s.value = c.old_value then 2
+      when s.first_seen_on < c.night and (s.gone_on is null or s.gone_on > c.night) and s.value = c.new_value then 3
+      when s.first_seen_on = c.night then 4
+      when s.gone_on = c.night then 5
+    end as place
+  from changed c join statement s on s.station_id = c.station_id and s.field = c.field
+), best as (
+  select station_id, night, field, min(place) as place from said group by station_id, night, field
+), explained as (
+  select
+    s.station_id, s.night, s.field,
+    case when s.place in (1, 4) then 'listed' when s.place = 3 then 'preferred' else 'unlisted' end as cause,
+    string_agg(distinct s.source, ';' order by s.source) as sources
+  from said s join best b on b.station_id = s.station_id and b.night = s.night and b.field = s.field and b.place = s.place
+  group by s.station_id, s.night, s.field, s.place
 ), regrouped as (
   select station_id, night, string_agg(distinct source, ';' order by source) as sources
   from (
@@ -96,16 +111,13 @@ select
   c.station_id, c.night, c.field, c.old_value, c.new_value,
   t.event,
   case
-    when t.cause <> 'listed' then t.cause
-    when m.sources is not null and c.field <> 'status' then 'regrouped'
-    when t.cause is not null then t.cause
-    when a.sources is not null then 'listed'
-    when g.sources is not null then 'unlisted'
-    when r.sources is not null then 'relisted'
+    when t.cause <> 'listed' or c.field = 'status' then t.cause
+    when m.sources is not null then 'regrouped'
+    else coalesce(x.cause, t.cause, case when r.sources is not null then 'relisted' end)
   end as cause,
   case
-    when t.cause <> 'listed' or t.field = 'status' then t.source
-    else coalesce(m.sources, a.sources, g.sources, t.source, r.sources)
+    when t.cause <> 'listed' or c.field = 'status' then t.source
+    else coalesce(m.sources, x.sources, t.source, r.sources)
   end as source
 from changed c
 left join told t on t.night = c.night and t.station_id = c.station_id and t.field = case
@@ -115,7 +127,5 @@ left join told t on t.night = c.night and t.station_id = c.station_id and t.fiel
   else c.field
 end
 left join regrouped m on m.station_id = c.station_id and m.night = c.night
-left join came a on a.station_id = c.station_id and a.field = c.field and a.night = c.night
-left join gone g on g.station_id = c.station_id and g.field = c.field and g.night = c.night
+left join explained x on x.station_id = c.station_id and x.night = c.night and x.field = c.field
 left join rewritten r on r.station_id = c.station_id and r.night = c.night
-order by c.night, c.station_id, c.field

@@ -1,6 +1,7 @@
 -- station_confirmation: Which source last confirmed each station, and how long ago: the parts of its liveness.
 -- Grain: one row a station and source that lists it or ever did, through listings that belong to it now.
 -- Question: Which owner still lists this station, and when did it last do so?
+-- Filled: as a table of the analysts' file, for at a million listings it takes longer than a reader waits, and station_liveness rests on it
 -- Columns:
 --   station_id: station
 --   source: key of the source
@@ -45,4 +46,3 @@ select
   max(c.updated_on) as updated_on
 from confirmed c cross join last_night n
 group by c.station_id, c.source, n.night
-order by c.station_id, c.source

@@ -17,7 +17,7 @@ with batch_word (code, word) as (
     ('（空）', '（空）')
 ), cause_word (cause, word) as (
   values
-    ('listed', '名单这样写'), ('same_station', '判为同一个站'), ('not_same_station', '判为不同的站'), ('closed_by_owner', '业主标明停用'),
+    ('listed', '据名单'), ('same_station', '判为同一个站'), ('not_same_station', '判为不同的站'), ('closed_by_owner', '业主标明停用'),
     ('closed_by_person', '人工停用，名单上可能还有'), ('absent_twice', '连续两次名单里都没有'), ('carried_too_long', '名单太久没有更新')
 ), event_words (event, before, after) as (
   values
@@ -37,7 +37,7 @@ with batch_word (code, word) as (
     split_part(e.detail, ' → ', 1) as old_value,
     split_part(e.detail, ' → ', 2) as new_value
   from station_event e
-  left join station_history now on now.station_id = e.station_id and now.valid_from <= e.night and (now.valid_to is null or now.valid_to > e.night)
+  left join station_history now on now.station_id = e.station_id and now.valid_from <= e.night and coalesce(now.valid_to, date '9999-12-31') > e.night
   left join station_history was on was.station_id = e.station_id and was.valid_to = e.night
 )
 select
@@ -63,4 +63,3 @@ left join batch_word bn on bn.code = h.new_value
 left join kind_word ko on ko.code = h.old_value
 left join kind_word kn on kn.code = h.new_value
 left join titled t on t.source = h.source
-order by h.night, h.number

@@ -13,27 +13,24 @@
 --   gone_source_count: sources that listed it once and no longer do
 --   carried_source_count: of those that list it now, sources of which the values are those of an earlier night
 --   ages: age in nights by source that lists it now, source=nights, sorted, joined by ;
-with last_seen as (
-  select station_id, max(confirmed_on) as confirmed_on, min(age_days) as age_days from station_confirmation group by station_id
-), told as (
+with told as (
   select
-    c.station_id,
-    string_agg(case when c.confirmed_on = l.confirmed_on then c.source end, ';' order by c.source) as confirmed_by,
-    count(case when c.is_listed then 1 end) as listed,
-    count(case when not c.is_listed then 1 end) as gone,
-    count(case when c.is_listed and c.is_carried then 1 end) as carried,
-    string_agg(case when c.is_listed then c.source || '=' || c.age_days end, ';' order by c.source) as ages
-  from station_confirmation c left join last_seen l on l.station_id = c.station_id
-  group by c.station_id
+    station_id,
+    max(confirmed_on) as confirmed_on,
+    min(age_days) as age_days,
+    string_agg(case when age_days = least_days then source end, ';' order by source) as confirmed_by,
+    count(case when is_listed then 1 end) as listed,
+    count(case when not is_listed then 1 end) as gone,
+    count(case when is_listed and is_carried then 1 end) as carried,
+    string_agg(case when is_listed then source || '=' || age_days end, ';' order by source) as ages
+  from (select c.*, min(age_days) over (partition by station_id) as least_days from station_confirmation c) each_source
+  group by station_id
 )
 select
   s.station_id, s.name, s.status, s.close_cause,
-  l.confirmed_on, l.age_days, t.confirmed_by,
+  t.confirmed_on, t.age_days, t.confirmed_by,
   coalesce(t.listed, 0) as listing_source_count,
   coalesce(t.gone, 0) as gone_source_count,
   coalesce(t.carried, 0) as carried_source_count,
   t.ages
-from station s
-left join last_seen l on l.station_id = s.station_id
-left join told t on t.station_id = s.station_id
-order by s.station_id
+from station s left join told t on t.station_id = s.station_id
