@@ -54,7 +54,7 @@ def night_tables(claims: Sequence[Claim], night: str = "2026-06-01", held: Seque
         source_night=filled("source_night", [_figures(source, claims, held, night) for source in sources]),
         listing=filled("listing", [_listing(claim) for claim in claims]),
         pair=filled("pair", _pairs(claims)),
-        station=filled("station_history", _stations(claims)),
+        station=stations_of(claims),
         station_listing=filled(
             "station_listing", [{"listing_id": each.listing_id, "station_id": station_id(each.station)} for each in claims]
         ),
@@ -142,11 +142,12 @@ def _listing(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _stations(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+def stations_of(claims: Sequence[Claim]) -> pd.DataFrame:
+    """The stations that the claims make, as a frame of station_history without its interval."""
     by_number: dict[int, list[Claim]] = {}
     for claim in claims:
         by_number.setdefault(claim.station, []).append(claim)
-    return [_station(number, of) for number, of in sorted(by_number.items())]
+    return filled("station_history", [_station(number, of) for number, of in sorted(by_number.items())])
 
 
 def _station(number: int, of: Sequence[Claim]) -> dict[str, Any]:

@@ -20,14 +20,15 @@ from sqlalchemy import Connection, Engine
 
 from flows import register
 from tests.warehouse.marts.rows import FIRST, SECOND, THIRD, answer, listing, nights, put, put_listings, station
-from tests.warehouse.nights import Claim, night_tables, rejected
+from tests.warehouse.nights import Claim, night_tables, stations_of
 from tests.warehouse.reading import rows_of
 from transforms import events, ledger
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
-from warehouse.load import load_night, load_rejected
+from warehouse.interval import apply_interval, revert
+from warehouse.load import load_night
 from warehouse.publish import Publisher
-from warehouse.tables import METADATA
+from warehouse.tables import METADATA, table
 from warehouse.views import views
 
 #: Nights that are lived, of which some are rejected, and some made again with all that follow.
@@ -54,7 +55,7 @@ def _lists(chance: random.Random, before: Sequence[Claim]) -> list[Claim]:
 
 
 def _live(warehouse: Engine, seed: int) -> dict[date, list[tuple[Any, ...]]]:
-    """Live the nights; what each published for itself last. A rejected night shows what stood before."""
+    """Live the nights, each loaded as `load_night` loads stations; what each published for itself last. A rejected night shows what stood before."""
     chance = random.Random(seed)
     claims: list[Claim] = [Claim("union", str(key), station=key) for key in range(1, 8)]
     published: dict[date, list[tuple[Any, ...]]] = {}
@@ -63,10 +64,9 @@ def _live(warehouse: Engine, seed: int) -> dict[date, list[tuple[Any, ...]]]:
     def load(night: date) -> None:
         given = lists[night]
         with warehouse.begin() as connection:
-            if given is None:
-                load_rejected(connection, night.isoformat(), rejected(night.isoformat()))
-            else:
-                load_night(connection, night.isoformat(), night_tables(given, night.isoformat()))
+            if given is not None:
+                revert(connection, night.isoformat(), ["station_history"])
+                apply_interval(connection, table("station_history"), stations_of(given), night.isoformat())
             published[night] = answer(connection, "select * from station")
 
     for number in range(NIGHTS):
@@ -74,12 +74,12 @@ def _live(warehouse: Engine, seed: int) -> dict[date, list[tuple[Any, ...]]]:
         claims = _lists(chance, claims)
         lists[night] = None if number and chance.random() < 0.1 else claims
         load(night)
-        if chance.random() < 0.05:  # made again with other lists, and every night since
-            again = night - timedelta(days=chance.randrange(3))
-            if lists.get(again) is not None:
-                lists[again] = _lists(chance, lists[again] or [])
-                for later in sorted(each for each in lists if again <= each <= night and (lists[each] is not None)):
-                    load(later)
+        again = night - timedelta(days=chance.randrange(4))
+        made = lists.get(again)
+        if made is not None and chance.random() < 0.1:  # made again from other lists, and every night since with it
+            lists[again] = _lists(chance, made)
+            for later in sorted(each for each in lists if again <= each <= night):
+                load(later)
     return published
 
 
@@ -100,8 +100,8 @@ def test_as_of_each_night_is_what_was_published_for_it_last(
     path, published = lived
     assert len({str(rows) for rows in published.values()}) > NIGHTS / 2, "most nights differ from each other"
     with closing(duckdb.connect(str(path), read_only=True)) as file, postgres.connect() as server:
-        rows = file.execute("select * from station_history").fetchall()
         columns = [column.name for column in METADATA.tables["station_history"].columns]
+        rows = file.execute(f"select {', '.join(columns)} from station_history").fetchall()
         put(server, "station_history", *(dict(zip(columns, row, strict=True)) for row in rows))
         for night, expected in published.items():
             on_duckdb = file.execute(f"select * from station_as_of('{night}')").fetchall()
