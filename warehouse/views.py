@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, inspect
 
@@ -60,7 +60,12 @@ def described(view: View, kind: str = "view") -> list[str]:
 
 def run_script(connection: Connection, statements: Iterable[str]) -> None:
     """Run statements that take no parameters, in one go: a file has hundreds of comments."""
-    connection.exec_driver_sql(";\n".join(statements))
+    script = ";\n".join(statements)
+    if connection.dialect.name == "postgresql":  # with parameters, be there none, it would take one statement and read % as its own
+        driver: Any = connection.connection.driver_connection
+        driver.execute(script)
+    else:
+        connection.exec_driver_sql(script)
 
 
 def quoted(value: str) -> str:
