@@ -44,6 +44,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         events=pd.DataFrame([{"event": "closed", "cause": "absent_twice", "events": 1, "week": 3, "examples": "yz3402-0032cf0e51"}]),
         before=pd.DataFrame({"night": ["2026-05-31", "2026-05-25"], "stations": [1, 3]}),
         unchecked=pd.DataFrame([{"source": "union", "message": "“电话”一栏全空，以下检查未执行：电话号码", "times": 1}]),
+        latest=pd.DataFrame(columns=["decision_id", "act", "who", "why", "detail", "is_undone"]),
         decided=pd.DataFrame(
             [
                 {"what": "ended", "told": "2026-05-30-4", "detail": '{"field": "address", "key": "union:12", "value": "中山路77号"}'},
