@@ -25,12 +25,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from warehouse.bulk import put_rows, rows_of, schema_of
 from warehouse.engine import open_warehouse
 from warehouse.migrate import head_revision, migrate, revision_of
-from warehouse.roles import ANALYST, OWNER, PUBLIC, SCHEMA, SEARCH_PATH, STATE_SCHEMA, RightsError, grant
+from warehouse.roles import OWNER, SCHEMA, SEARCH_PATH, STATE_SCHEMA, RightsError, grant, make_roles, withdraw
 from warehouse.tables import METADATA
 from warehouse.views import drop_views, install_views, quoted, run_script, views
 
-#: Seconds to connect, and to wait for whoever else publishes or holds a table.
-_CONNECT_S, _LOCK_S = 10, 30
+#: Seconds to connect, to wait for whoever else publishes or holds a table, and after which the server gives up a writer of whom it hears nothing.
+_CONNECT_S, _LOCK_S, _IDLE_S = 10, 30, 600
 
 #: Names the lock of the one writer; any number that nobody else uses.
 _WRITER: Final = 0x79697A68616E
@@ -39,7 +39,6 @@ _WRITER: Final = 0x79697A68616E
 _BATCH: Final = 50_000
 
 _STATE: Final = f"""
-create schema if not exists {STATE_SCHEMA};
 create table if not exists {STATE_SCHEMA}.publication (
   number bigint generated always as identity primary key, token text not null unique, name text not null, views text not null, published_at timestamptz not null default now()
 );
@@ -74,7 +73,7 @@ def open_postgres(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": _CONNECT_S,
-            "options": f"-c search_path={SEARCH_PATH.replace(' ', '')} -c TimeZone=UTC -c lock_timeout={_LOCK_S}s",
+            "options": f"-c search_path={SEARCH_PATH.replace(' ', '')} -c TimeZone=UTC -c lock_timeout={_LOCK_S}s -c idle_in_transaction_session_timeout={_IDLE_S}s",
             "application_name": "yizhan",
         },
         execution_options={"schema_translate_map": {None: SCHEMA}},
@@ -85,15 +84,10 @@ def prepare(connection: Connection) -> None:
     """Bring the tables, views, functions and rights to this version, within the caller's transaction. Raises NewerWarehouseError and RightsError."""
     _wait_for_others(connection)
     try:
-        if connection.execute(
-            text(f"select 1 from pg_roles where rolname = '{OWNER}' and pg_has_role(current_user, oid, 'member')")
-        ).first():
-            connection.execute(text(f"set local role {OWNER}"))
-        # views of others rest on those that are dropped
-        run_script(
-            connection,
-            [f"create schema if not exists {SCHEMA}", _STATE, *(f"drop schema if exists {role} cascade" for role in (ANALYST, PUBLIC))],
-        )
+        make_roles(connection)
+        connection.execute(text(f"set local role {OWNER}"))
+        run_script(connection, [_STATE])
+        withdraw(connection)
         drop_views(connection)
         migrate(connection)
         install_views(connection)
@@ -280,4 +274,6 @@ def _list(names: Sequence[str], of: str = "") -> str:
 
 
 def _first_line(wrong: DBAPIError) -> str:
+    if getattr(wrong.orig, "sqlstate", "") == "55P03":
+        return f"等了 {_LOCK_S} 秒，别的进程还在写"
     return str(wrong.orig).strip().split("\n", maxsplit=1)[0]

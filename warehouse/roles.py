@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from warehouse.tables import METADATA, public_columns
 from warehouse.views import quoted, run_script, views
@@ -35,20 +35,43 @@ class RightsError(RuntimeError):
 
 
 def make_roles(connection: Connection) -> None:
-    """Make the roles that are not there yet. They belong to the server, not to the database: another one's warehouse may have made them."""
+    """Make the roles and schemas that are not there yet. Roles belong to the server, not to the database: another one's warehouse may have made them.
+    Raises RightsError."""
+    user = connection.execute(
+        text("select rolsuper as is_super, rolsuper or rolcreaterole as may from pg_roles where rolname = current_user")
+    ).one()
     known = set(connection.execute(text("select rolname from pg_roles where rolname like 'yizhan_%'")).scalars())
     missing = [role for role in ROLES if role not in known]
-    if missing and not connection.execute(text("select rolsuper or rolcreaterole from pg_roles where rolname = current_user")).scalar_one():
+    if missing and not user.may:
         raise RightsError(
             f"这个数据库用户不能建角色：请让管理员先建好 {'、'.join(missing)}（create role … nologin），再运行 yizhan migrate"
         )
-    run_script(
-        connection, [f"create role {role} nologin; comment on role {role} is {quoted(ROLES[role])}" for role in missing] or ["select"]
-    )
+    made = [f"create role {role} nologin; comment on role {role} is {quoted(ROLES[role])}" for role in missing]
+    if OWNER in missing and not user.is_super:
+        made.append(f"grant {OWNER} to current_user")
+    there = set(connection.execute(text("select nspname from pg_namespace")).scalars())
+    made += [f"create schema {schema} authorization {OWNER}" for schema in (SCHEMA, STATE_SCHEMA, ANALYST, PUBLIC) if schema not in there]
+    database = connection.execute(
+        text(
+            "select quote_ident(datname) as name, pg_has_role(current_user, datdba, 'usage') as is_ours from pg_database where datname = current_database()"
+        )
+    ).one()
+    if database.is_ours:  # so that every name is found by whoever logs in
+        made.append(f"alter database {database.name} set search_path = {SEARCH_PATH}")
+    if made:
+        run_script(connection, made)
+
+
+def withdraw(connection: Connection) -> None:
+    """Drop the views of those that may not see all: others rest on what is dropped and made anew."""
+    shown = inspect(connection)
+    dropped = [f"drop view if exists {role}.{name} cascade" for role in (ANALYST, PUBLIC) for name in shown.get_view_names(schema=role)]
+    if dropped:
+        run_script(connection, dropped)
 
 
 def grant(connection: Connection) -> None:
-    """Give each role what it may see, where it has no schema yet: the views of those that may not see all, and every right."""
+    """Give each role what it may see: the views of those that may not see all, and every right."""
     statements = [
         f"grant usage on schema {SCHEMA} to {LOADER}, {OPERATOR}",
         f"grant select on all tables in schema {SCHEMA} to {LOADER}, {OPERATOR}",
@@ -58,7 +81,6 @@ def grant(connection: Connection) -> None:
         f"revoke insert, update, delete on {SCHEMA}.alembic_version from {LOADER}",
     ]
     for role, shown in ((ANALYST, _for_analysts()), (PUBLIC, _for_all())):
-        statements += [f"create schema {role}"]
         statements += [f"create view {role}.{name} as select {columns} from {SCHEMA}.{name}" for name, columns in shown.items()]
         statements += [f"grant usage on schema {role} to {role}", f"grant select on all tables in schema {role} to {role}"]
     run_script(connection, statements)

@@ -48,8 +48,8 @@ def install_views(connection: Connection) -> None:
 
 def drop_views(connection: Connection) -> None:
     """Drop every view, so that tables can change under them."""
-    for name in sorted(inspect(connection).get_view_names(), reverse=True):
-        connection.exec_driver_sql(f"drop view {name}")
+    for name in inspect(connection).get_view_names():
+        connection.exec_driver_sql(f"drop view if exists {name} cascade")
 
 
 def described(view: View, kind: str = "view") -> list[str]:

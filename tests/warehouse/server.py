@@ -94,5 +94,5 @@ class Wire:
 
     def _cut(self, near: socket.socket, far: socket.socket) -> None:
         self.cut, self.cuts = "", self.cuts + 1
-        far.close()
-        near.close()
+        for end in (far, near):
+            end.shutdown(socket.SHUT_RDWR)
