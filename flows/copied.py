@@ -51,7 +51,7 @@ def copy(say: Console, source: str, target: str) -> int:
     differing = [table for table in told if told[table] != copied[table]]
     for table, (rows, digest) in told.items():
         say.print(f"{table:20} {rows:>10,} 行  {digest[:16]}  {'不一致' if table in differing else '一致'}", markup=False)
-    say.print(f"已抄 {name}：{len(told)} 张表，{len(differing) or '没有'} 张不一致", markup=False)
+    say.print(f"已抄 {name}：{len(told)} 张表，{f'{len(differing)} 张不一致' if differing else '张张一致'}", markup=False)
     return 1 if differing else 0
 
 

@@ -82,7 +82,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     # `make ui` gives the sample city's settings to its own processes alone
     stands_in = settings.home / "sandbox.env"
     sample = f"；在看样例城市的话，请在 make ui 开着时运行 YIZHAN_ENV_FILE={stands_in} yizhan doctor" if stands_in.exists() else ""
-    for check in (_lock, _disk, _zone, _last_night, _warehouse, _postgres, _journal):
+    for check in (_lock, _disk, _zone, _last_night, _warehouse, postgres_finding, _journal):
         yield check(house)
     yield _clock(house, [(house.titles[key], each.told) for key, each in knocked.items() if each.told])
     for key, each in knocked.items():
@@ -148,7 +148,8 @@ def _warehouse(house: House) -> Finding:
     return _wrong("仓库", f"{publication.name} 的结构 {revision} 比本程序（{head}）新：请升级程序，或用 yizhan rollback 退回旧的发布")
 
 
-def _postgres(house: House) -> Finding:
+def postgres_finding(house: House) -> Finding:
+    """Whether the PostgreSQL of the settings holds what is in force."""
     if not house.settings.warehouse_url:
         return _skipped("PostgreSQL", "没有设置 YIZHAN_WAREHOUSE_URL：只发布到文件")
     current = house.publisher.current()
