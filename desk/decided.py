@@ -27,6 +27,8 @@ _ABOUT: Final = (
     "until",
     "fingerprint",
     "night",
+    "since",
+    "changes",
     "undoes",
 )
 
@@ -79,7 +81,14 @@ def verdict_word(verdict: str) -> str:
 
 def about(detail: Mapping[str, object]) -> str:
     """What a decision is about, in a few words."""
-    told = [detail[name] for name in _ABOUT if detail.get(name)]
+    told: list[object] = [detail[name] for name in _ABOUT if detail.get(name)]
+    selector, values, rows = detail.get("selector"), detail.get("values"), detail.get("rows")
+    if isinstance(selector, dict):
+        told.insert(1, selector.get("rule", ""))
+    if isinstance(rows, list):
+        told.append(f"{len(rows)} 行")
+    if isinstance(values, dict):
+        told.insert(0, values.get("name", ""))
     return "，".join("、".join(map(str, each)) if isinstance(each, list) else str(each)[:40] for each in told)
 
 

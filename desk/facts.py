@@ -88,6 +88,10 @@ select 'ended' as what, e.decision_id as told, d.detail from decision_end e join
 where e.night = :night and not d.is_undone
 union all select rule, message, null from issue where night = :night and rule in ('decision_row_doubtful', 'decision_row_gone') order by 1 desc, 2
 """
+#: The latest decisions that the night knows, newest first.
+_LATEST: Final = """
+select decision_id, act, who, why, detail, is_undone from decision order by decided_at desc, decision_id desc limit 20
+"""
 _DOUBTFUL: Final = """
 select count(*) as pairs from pair where is_review and valid_from <= :night and (valid_to is null or valid_to > :night)
 """
@@ -98,7 +102,7 @@ class NightFacts:
     """One night in tables. `sources`: a row a source, with `why` it was stopped; `issues`: source × rule; `held`: a row a held-back row and critical rule,
     new tonight or not; `quarantine`: open and new entries a source; `trend`: rows in quarantine a night (night, held), the last thirty; `batches`, `counties`: open stations, as of the night; `events`: what changed and why (event, cause, events tonight, in the last `week`, station ids as
     `examples`); `before`: open stations on the night before and a week before (night, stations); `unchecked`: checks that did not run (source, message, times); `doubtful`: pairs that wait for a person; `decided`: decisions that ended by
-    themselves tonight (what ended, told its id, detail its JSON), and what is to be told of those that were not applied (what the rule, told the sentence)."""
+    themselves tonight (what ended, told its id, detail its JSON), and what is to be told of those that were not applied (what the rule, told the sentence); `latest`: the latest decisions."""
 
     night: str
     state: str
@@ -114,6 +118,7 @@ class NightFacts:
     unchecked: pd.DataFrame
     trend: pd.DataFrame
     decided: pd.DataFrame
+    latest: pd.DataFrame
     doubtful: int
 
     @property
@@ -156,6 +161,7 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         before=table(_BEFORE),
         unchecked=table(_UNCHECKED),
         decided=table(_DECIDED),
+        latest=table(_LATEST),
         doubtful=int(table(_DOUBTFUL)["pairs"].iloc[0]),
         trend=table(_TREND),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 from html import escape
 from math import cos, radians, sqrt
 from typing import Any, Final
@@ -13,12 +12,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from desk import words
+from desk.coded import shown
 from desk.station import cell
 from transforms.dedupe.geometry import DEGREE_M
 from transforms.dedupe.levels import NEAR_M
 from transforms.records import FIELDS
-from transforms.standardise.words import lines
 
 #: Fields shown side by side, in this order.
 _SHOWN: Final = (
@@ -196,17 +194,4 @@ def _round_length(metres: float) -> float:
 
 
 def _value(name: str, listing: Mapping[str, Any]) -> str:
-    value = cell(listing[name])
-    table = _codes().get(name)
-    return "、".join(table.get(code, code) for code in value.split(";") if code) if table else value.replace(";", "；")
-
-
-@cache
-def _codes() -> Mapping[str, Mapping[str, str]]:
-    """Field → the Chinese word of each of its codes."""
-    tables = {name: {line["code"]: line["title"] for line in lines(table)} for name, table in _VOCABULARY.items()}
-    return {**tables, "batch": words.BATCHES}
-
-
-#: Field → the vocabulary of its codes.
-_VOCABULARY: Final = {"kind": "kinds", "facilities": "facilities", "plaques": "plaques"}
+    return shown(name, cell(listing[name]))

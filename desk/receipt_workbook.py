@@ -220,12 +220,15 @@ def _write(sheet: Any, row: int, column: int, value: object, style: Any) -> None
 
 def read_workbook(path: Path) -> Returned:
     """A receipt that came back. Raises NotAsDeclaredError with a Chinese sentence when it is none, and OSError."""
-    with opened(Payload(path.name, path.read_bytes())) as workbook:
+    content = path.read_bytes()
+    with opened(Payload(path.name, content)) as workbook:
         sheets = {name: workbook.get_sheet_by_name(name) for name in workbook.sheet_names}
         if MARKS not in sheets:
             raise NotAsDeclaredError(f"{path.name}：不是回执，或隐藏的“{MARKS}”表已被删去；请在原来的回执文件里填写后交回")
         marks = {str(row[0]): _text(row[1]) for row in sheets[MARKS].to_python() if len(row) > 1}
         lines = [(name, table) for name, sheet in sheets.items() if name != MARKS and (table := _table(sheet))]
+    if lost := [name for name, sheet in sheets.items() if name != MARKS and _has_lost_its_heading(sheet)]:
+        raise NotAsDeclaredError(f"{path.name}：“{lost[0]}”表里找不到“{RIGHT}”一栏，表头可能改过；请改回“{RIGHT}”再交")
     if not lines:
         raise NotAsDeclaredError(f"{path.name}：没有一张表同时有“{RIGHT}”和“{MARK}”两栏；请在原来的回执文件里填写后交回")
     try:
@@ -234,6 +237,12 @@ def read_workbook(path: Path) -> Returned:
     except (KeyError, ValueError):
         raise NotAsDeclaredError(f"{path.name}：隐藏的“{MARKS}”表被改过；请在原来的回执文件里填写后交回") from None
     return Returned(source, night, publication, known, tuple(line for name, table in lines for line in _filled(name, *table)))
+
+
+def _has_lost_its_heading(sheet: CalamineSheet) -> bool:
+    """Whether the sheet still says which lines are whose, and no longer which column was to be filled in."""
+    headings = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)[:_HEADER_WITHIN]]
+    return any(MARK in row for row in headings) and not any(MARK in row and RIGHT in row for row in headings)
 
 
 def _table(sheet: CalamineSheet) -> tuple[int, list[list[Cell]]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk import words
-from desk.decided import decided_lines
+from desk.decided import about, decided_lines
 from desk.facts import NightFacts
 from desk.links import PAGES, Links
 from desk.pictures import bars, in_markdown, rows_of_bars
@@ -78,6 +79,10 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
         decided=decided_lines(facts.decided)[:ROWS_SHOWN],
+        latest=[
+            {**row, "title": words.word(words.ACTS, row["act"]), "about": about(json.loads(row["detail"]))}
+            for row in facts.latest.to_dict("records")
+        ],
         waiting=waiting,
         groups=_groups(facts, titles, rules, links),
         flagged=_issues(facts, titles, rules),

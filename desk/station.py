@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from desk import words
+from desk.coded import shown
 from desk.evidence import bits, in_short
 from transforms.dedupe import Model
 from transforms.dedupe.evidence import evidence_of
@@ -42,9 +43,6 @@ BASES: Final = {
 }
 
 _TITLES: Final = {field.name: field.title for field in FIELDS if "station" in field.on}
-
-#: Fields whose codes have Chinese words.
-_CODED: Final = {"batch": words.BATCHES}
 
 #: Rows of a table; the rest is told as a count.
 _ROWS: Final = 30
@@ -122,8 +120,9 @@ def _values(facts: StationFacts) -> Table:
     for row in facts.choices.to_dict("records"):
         several = f"（{row['values']} 种写法）" if int(row["values"]) > 1 and row["basis"] != "union" else ""
         value = cell(facts.values.get(row["field"]))
-        shown = words.word(_CODED[row["field"]], value) if value and row["field"] in _CODED else value
-        table.add_row(_TITLES.get(row["field"], row["field"]), shown, basis_word(row["basis"]) + several, cell(row["listing_id"]))
+        table.add_row(
+            _TITLES.get(row["field"], row["field"]), shown(row["field"], value), basis_word(row["basis"]) + several, cell(row["listing_id"])
+        )
     return table
 
 
@@ -132,7 +131,7 @@ def _history(facts: StationFacts) -> list[Table]:
     before: Mapping[Any, Any] | None = None
     for row in facts.history.to_dict("records"):
         changed = [
-            f"{title}：{cell(before[name]) or '（空）'} → {cell(row[name]) or '（空）'}"
+            f"{title}：{shown(name, cell(before[name])) or '（空）'} → {shown(name, cell(row[name])) or '（空）'}"
             for name, title in _TITLES.items()
             if before is not None and name in row and cell(before[name]) != cell(row[name])
         ]

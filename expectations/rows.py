@@ -18,7 +18,7 @@ ROW_LIMIT: Final = 8_000
 #: Replacement characters, the classic wreckage of a wrong encoding, UTF-8 read as Latin-1, and control characters other than line ends.
 _GARBLED: Final = r"\ufffd|锟斤拷|烫烫|屯屯|[ÃÂ][\u0080-\u00bf]|[åäæçèé][\u0080-\u00bf]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _PAGE: Final = (
-    r"(?i)<\s*/?\s*(?:html|head|body|script|form|div|span|table|tr|td|a|p|input|!doctype)\b|请先?登录|登录(?:超时|失效|已过期)|会话已?(?:过期|超时|失效)"
+    r"(?i)<\s*/?\s*(?:[a-z][a-z0-9]*|!doctype)\b[^<>]*>|请先?登录|登录(?:超时|失效|已过期)|会话已?(?:过期|超时|失效)"
     r"|session (?:expired|timeout)|40[134] (?:unauthorized|forbidden|not found)|50[0234] (?:internal|bad gateway|service)"
 )
 _MARKUP: Final = r"(?i)<\s*/?\s*[a-z!][^<>]*>|&(?:nbsp|amp|lt|gt|quot|#\d+);"

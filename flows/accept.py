@@ -27,7 +27,7 @@ def accept_churn(settings: Settings, say: Console, night: str, digest: str, *, w
             return 0
     number = written(house, [{"act": "churn", "night": night, "digest": digest, "who": who, "why": why}])[0]
     say.print(f"已放行 {night} 的这一批变动，记为 {number}；现在请运行 yizhan nightly --on {night}", markup=False)
-    say.print(f"撤回：yizhan undo {number} --who 姓名 --why 理由", markup=False)
+    say.print(f"撤销：yizhan undo {number} --who 姓名 --why 理由", markup=False)
     return 0
 
 

@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 from desk.report import cell
 from desk.words import ACTIONS
 from flows import acts, forms
+from flows.ended import told_without_traceback
 from flows.forms import day, filled
 from flows.house import House, of_another_city, open_house
 from flows.judge import Answer, take_back
@@ -26,6 +27,8 @@ from flows.settings import load_settings
 from warehouse.disk import DiskFullError
 from warehouse.journal import JournalError
 
+told_without_traceback()
+
 
 @flow(name="release", validate_parameters=False, persist_result=False)
 def release(form: forms.ReleaseForm) -> State[None]:
@@ -35,7 +38,7 @@ def release(form: forms.ReleaseForm) -> State[None]:
 
 @flow(name="correct", validate_parameters=False, persist_result=False)
 def correct(form: forms.CorrectForm) -> State[None]:
-    """更正：用正确的值代替名单里的值，直到撤销。值要通过同样的检查。"""
+    """更正：用正确的值代替名单里的值，直到撤销，或名单自己也这样写。值要通过同样的检查。"""
     return _acted(
         forms.CorrectForm,
         form,

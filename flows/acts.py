@@ -6,7 +6,8 @@ Nothing is written when anything is wrong. What a decision changes is seen at th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
@@ -49,9 +50,15 @@ _ABOUT: Final = {
     "close": ("station",),
 }
 
+#: What a rule's sentence says was done with the value.
+_DONE: Final = re.compile(r"，已[^，；。]*")
+
 DATUMS: Final[tuple[str, ...]] = get_args(Datum)
 
 _TITLES: Final = {(stage, field.name): field.title for field in FIELDS for stage in field.on}
+
+
+_NAMES: Final = {(stage, title): name for (stage, name), title in _TITLES.items() if name not in FIXED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,8 @@ def waive(house: House, scope: Literal["source", "row", "station"], key: str, ru
     title = _rule(rule)
     if rule in NEVER_ALLOWED:
         raise RefusedError(f"“{title}”不能豁免：没有它就成不了登记。请用“更正”")
+    if every_rule()[rule].severity != "critical":
+        raise RefusedError(f"“{title}”只是提醒，本来就不扣留任何行，用不着豁免")
     _refuse_date(until, latest_night(house))
     what = _known_key(house, scope, key)
     kept = {"content": content_of_row(house, key)} if scope == "row" else {}
@@ -109,7 +118,9 @@ def waive(house: House, scope: Literal["source", "row", "station"], key: str, ru
 
 
 def correct(house: House, scope: Literal["row", "station"], key: str, field: str, value: str, signed: Signed) -> Answer:
-    """A person's value in place of the owners', of a row (source:row_key) or a station. A value that the checks refuse is refused here, in their words."""
+    """A person's value in place of the owners', of a row (source:row_key) or a station; `field` by its name or its Chinese title. A value that the checks refuse
+    is refused here, in their words."""
+    field = _NAMES.get((scope, field.strip()), field.strip())
     act = {"act": "correct", "scope": scope, "key": key, "field": field, "value": value.strip() or None}
     if told := _repeated(house, act):
         return told
@@ -132,7 +143,7 @@ def correct(house: House, scope: Literal["row", "station"], key: str, field: str
     number = _write(house, {**act, "night": latest_night(house), **kept}, signed)
     return _answer(
         number,
-        f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤回，或名单自己也这样写；以后名单再改，以名单为准",
+        f"已更正{what}的{title}为“{value.strip()}”。{before}这个值优先于名单，直到撤销，或名单自己也这样写；以后名单再改，以名单为准",
     )
 
 
@@ -219,7 +230,7 @@ def add(house: House, values: Mapping[str, str], signed: Signed) -> Answer:
     issues = issues_of(house, rows_again(pd.Series([written_down], dtype="str"), source), source)
     wrong = issues[is_holding(issues) | (issues["severity"].eq("warning") & issues["field"].isin(list(told)))]
     if len(wrong):
-        raise RefusedError(f"通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}")
+        raise RefusedError(f"没有新增：{sentences(wrong['message'])}")
     number = _write(house, act, signed)
     return _answer(number, f"已新增“{told['name']}”，列入人工登记的名单（{OPERATORS}:{number}）；别的名单里有同一处时会合并")
 
@@ -337,7 +348,12 @@ def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> No
 def fault_of(issues: pd.DataFrame, fields: Sequence[str]) -> str:
     """What is wrong with the values of a row's fields, among the row's issues; empty when they can be taken."""
     wrong = issues[issues["field"].isin(fields) & (is_holding(issues) | issues["severity"].eq("warning"))]
-    return f"这个值通不过检查：{'；'.join(dict.fromkeys(wrong['message']))}" if len(wrong) else ""
+    return f"没有采用这个值：{sentences(wrong['message'])}" if len(wrong) else ""
+
+
+def sentences(messages: Iterable[str]) -> str:
+    """What is wrong with a value that nobody has taken yet, each thing once: what was done about it was done to a copy."""
+    return "；".join(dict.fromkeys(_DONE.sub("", message).rstrip("。") for message in messages)) + "。"
 
 
 def issues_of(house: House, rows: pd.DataFrame, source: Source) -> pd.DataFrame:
@@ -409,7 +425,7 @@ def _noted(
 
 
 def _answer(number: str, *lines: str) -> Answer:
-    return Answer(number, (*lines, f"记为 {number}；撤回用“撤销”，填 {number}"))
+    return Answer(number, (*lines, f"记为 {number}；撤销用“撤销”，填 {number}"))
 
 
 def _iso(day: date | None) -> str | None:

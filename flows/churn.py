@@ -38,7 +38,7 @@ def _of_people(state: State, pairs: pd.DataFrame) -> list[str]:
     """Verdicts in force that were not the night before, and the other way round."""
     key = ["left_id", "right_id", "verdict"]
     now, then = (set(map(tuple, each.loc[each["verdict"].notna(), key].to_numpy())) for each in (pairs, state.pair))
-    return [f"新增或撤回的判定 {len(now ^ then)} 条"] if now ^ then else []
+    return [f"新增或撤销的判定 {len(now ^ then)} 条"] if now ^ then else []
 
 
 def _of_a_list(state: State, found: Churn, listings: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:

@@ -195,6 +195,37 @@ def receipt_apply(file: Path, *, who: str, why: str) -> int:
 
 
 @app.command
+def migrate() -> int:
+    """Bring the PostgreSQL of YIZHAN_WAREHOUSE_URL to the tables, views and roles of this version. DuckDB's files are migrated by each night.
+
+    Run it as a member of yizhan_owner, or the first time as one who may create roles.
+
+    Example: `YIZHAN_WAREHOUSE_URL=postgresql://admin@db/yizhan yizhan migrate`.
+    """
+    from flows.copied import migrate as bring
+
+    return bring(_settings(), say)
+
+
+@app.command
+def copy(source: str, target: str, /) -> int:
+    """Copy a whole warehouse, every row of it, and compare both by digest.
+
+    Examples: `yizhan copy var/current/warehouse.duckdb postgresql://loader@db/yizhan`; `yizhan copy postgresql://operator@db/yizhan warehouse.duckdb`.
+
+    Parameters
+    ----------
+    source
+        a warehouse.duckdb, or the address of a PostgreSQL.
+    target
+        a PostgreSQL, whose rows are replaced; or a file that is not there yet.
+    """
+    from flows.copied import copy as copy_whole
+
+    return copy_whole(say, source, target)
+
+
+@app.command
 def rollback(*, to: str | None = None) -> int:
     """Return to an earlier publication (default: the one before the current).
 

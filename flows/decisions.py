@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -22,15 +24,26 @@ from warehouse.lock import AnotherWriterError
 def show_decisions(settings: Settings, say: Console, *, limit: int) -> int:
     """The latest decisions, newest first, marked where they were undone or ended by themselves."""
     house = _house(settings)
-    log, ended = decisions_of(house).log, ended_decisions(house)
+    decisions, ended = decisions_of(house), ended_decisions(house)
+    log = decisions.log
+    if log.empty:
+        say.print("还没有决定", markup=False)
+        return 0
+    in_force = {"judge": set(decisions.judgements["decision_id"]), "correct": set(decisions.corrections["decision_id"])}
+    zone = ZoneInfo(house.city.timezone)
     table = Table(box=None, header_style="bold")
     for title in ("编号", "时间", "谁", "做什么", "对什么", "为什么", ""):
         table.add_column(title, overflow="fold")
     for row in log.iloc[::-1].head(limit).to_dict("records"):
         number, act = str(row["decision_id"]), words.word(words.ACTS, row["act"])
-        state = "已撤销" if row["is_undone"] else f"已结束：{ended[number]} 来源跟上了" if number in ended else ""
+        if row["is_undone"]:
+            state = "已撤销"
+        elif number in ended:
+            state = f"已结束：{ended[number]} 来源跟上了"
+        else:
+            state = "已被后来的取代" if number not in in_force.get(str(row["act"]), {number}) else ""
         table.add_row(
-            *map(str, (number, str(row["decided_at"])[:16], row["who"], act, about(json.loads(row["detail"])), row["why"], state))
+            number, _when(row["decided_at"], zone), str(row["who"]), act, about(json.loads(row["detail"])), str(row["why"]), state
         )
     say.print(table)
     say.print(f"共 {len(log)} 条，其中已撤销 {int(log['is_undone'].astype(bool).sum())} 条", markup=False)
@@ -66,6 +79,15 @@ def restore_decisions(settings: Settings, say: Console, backup: Path) -> int:
     kept = f"；原来的留在 {aside}" if aside else ""
     say.print(f"已放回 {found.lines} 行{kept}。下一夜起生效；马上生效请运行 yizhan nightly", markup=False)
     return 0
+
+
+def _when(decided_at: object, zone: ZoneInfo) -> str:
+    """The minute in the city's time; as it stands where a hand wrote something else."""
+    try:
+        told = datetime.fromisoformat(str(decided_at))
+    except ValueError:
+        return str(decided_at)
+    return f"{told.astimezone(zone) if told.tzinfo else told:%Y-%m-%d %H:%M}"
 
 
 def _house(settings: Settings) -> House:

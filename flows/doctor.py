@@ -18,8 +18,10 @@ from rich.console import Console
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
+from flows.followed import held_by_postgres
 from flows.house import House, open_house
 from flows.outbox import unknown_addresses
+from flows.run import RefusedError
 from flows.server import HOST, running_server
 from flows.settings import SettingError, Settings, now, pass_by_proxy
 from flows.watch import NIGHT_AT, due_night, latest_run
@@ -77,11 +79,14 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         return
     yield _well("设置", f"{house.city.name}，{len(house.sources)} 份名单，数据在 {settings.home.resolve()}")
     knocked = _knocked(house)
-    for check in (_lock, _disk, _zone, _last_night, _warehouse, _journal):
+    # `make ui` gives the sample city's settings to its own processes alone
+    stands_in = settings.home / "sandbox.env"
+    sample = f"；在看样例城市的话，请在 make ui 开着时运行 YIZHAN_ENV_FILE={stands_in} yizhan doctor" if stands_in.exists() else ""
+    for check in (_lock, _disk, _zone, _last_night, _warehouse, postgres_finding, _journal):
         yield check(house)
     yield _clock(house, [(house.titles[key], each.told) for key, each in knocked.items() if each.told])
     for key, each in knocked.items():
-        yield _source(house.titles[key], each)
+        yield _source(house.titles[key], each, sample)
     yield from (_skipped(house.titles[key], "自己写的取数，没法试") for key in house.sources if key not in knocked)
     yield from _prefect(house)
     yield from _ports(settings)
@@ -111,11 +116,11 @@ def _disk(house: House) -> Finding:
 
 def _zone(house: House) -> Finding:
     zone = house.city.timezone
-    return _well("时区", f"{zone}，现在 {now().astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}；夜跑在每天 {NIGHT_AT:%H:%M}")
+    return _well("时区", f"{zone}，现在 {house.moment():%Y-%m-%d %H:%M}；夜跑在每天 {NIGHT_AT:%H:%M}")
 
 
 def _last_night(house: House) -> Finding:
-    night = due_night(now().astimezone(ZoneInfo(house.city.timezone)), grace=3)
+    night = due_night(house.moment(), grace=3)
     ran = latest_run(house.publisher, night)
     if ran.night is None:
         return _wrong("最近一夜", "还没有跑过：请运行 yizhan nightly")
@@ -143,6 +148,20 @@ def _warehouse(house: House) -> Finding:
     return _wrong("仓库", f"{publication.name} 的结构 {revision} 比本程序（{head}）新：请升级程序，或用 yizhan rollback 退回旧的发布")
 
 
+def postgres_finding(house: House) -> Finding:
+    """Whether the PostgreSQL of the settings holds what is in force."""
+    if not house.settings.warehouse_url:
+        return _skipped("PostgreSQL", "没有设置 YIZHAN_WAREHOUSE_URL：只发布到文件")
+    current = house.publisher.current()
+    try:
+        held = held_by_postgres(house)
+    except RefusedError as told:
+        return _wrong("PostgreSQL", str(told))
+    if current and held != current.name:
+        return _wrong("PostgreSQL", f"还是 {held or '空的'}，文件已是 {current.name}：请看最近一夜的说明，或运行 yizhan migrate 后重跑一夜")
+    return _well("PostgreSQL", f"{held or '空的'}，与文件一致")
+
+
 def _journal(house: House) -> Finding:
     try:
         found = verify_journal(house.journal)
@@ -167,7 +186,7 @@ def _clock(house: House, told: list[tuple[str, datetime]]) -> Finding:
 
 def _knocked(house: House) -> dict[str, Knocked]:
     """Source key → how knocking went, of every source that can be knocked at, side by side."""
-    night = now().astimezone(ZoneInfo(house.city.timezone)).date().isoformat()
+    night = house.moment().date().isoformat()
     able = {key: source.fetch for key, source in house.sources.items() if isinstance(source.fetch, Knockable)}
 
     def one(fetch: Knockable) -> Knocked:
@@ -177,9 +196,9 @@ def _knocked(house: House) -> dict[str, Knocked]:
         return dict(zip(able, pool.map(one, able.values()), strict=True))
 
 
-def _source(title: str, knocked: Knocked) -> Finding:
+def _source(title: str, knocked: Knocked, sample: str) -> Finding:
     if knocked.missing:
-        return _wrong(title, f"没有设置 {'、'.join(knocked.missing)}；请在环境变量或设置文件中补上")
+        return _wrong(title, f"没有设置 {'、'.join(knocked.missing)}；请在环境变量或设置文件中补上{sample}")
     return _wrong(title, knocked.wrong) if knocked.wrong else _well(title, "连得上，认我们的身份")
 
 

@@ -10,8 +10,10 @@ import pandas as pd
 from sqlalchemy import text
 
 from desk import words
+from flows.operators import OPERATORS
 from flows.outlook import Published, warehouse_in_force
 from flows.rules import every_rule
+from flows.run import RefusedError
 from transforms.records import FIELDS
 
 #: Rows of a sheet: Excel takes 1,048,576.
@@ -36,6 +38,10 @@ def held_workbook(published: Published, source: str = "", rule: str = "") -> Pat
     """A new file with the rows held back now, of one `source` and `rule` or of all. The caller removes it."""
     import xlsxwriter
 
+    if source and source not in {*published.house.sources, OPERATORS}:
+        raise RefusedError(f"没有这样的来源：{source[:40]}；现有：{'、'.join(published.house.sources)}")
+    if rule and rule not in every_rule():
+        raise RefusedError(f"没有规则 {rule[:60]}；规则的编号见 docs/rules.zh.md")
     with warehouse_in_force(published.house) as connection:
         held = pd.read_sql_query(text(_HELD), connection, params={"source": source, "rule": rule})
     with tempfile.NamedTemporaryFile(prefix="held-", suffix=".xlsx", delete=False) as made:

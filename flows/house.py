@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -51,7 +53,7 @@ class House:
         if fingerprint is None:
             return load_model()
         path = self.model_path(fingerprint)
-        undo = "用 yizhan undo 撤回接受它的决定（编号见 yizhan decisions list），即换回此前的模型"
+        undo = "用 yizhan undo 撤销接受它的决定（编号见 yizhan decisions list），即换回此前的模型"
         if not path.is_file():
             raise ModelError(f"已接受的去重模型 {path} 不在：请从备份放回，或{undo}")
         try:
@@ -102,6 +104,10 @@ class House:
     def untold(self) -> list[str]:
         """What waits to be sent, a sentence (Chinese) each."""
         return [*self.outbox.told(), *(f"{self.titles[key]}：{told}" for key, box in self.owners.items() for told in box.told())]
+
+    def moment(self) -> datetime:
+        """Now, in the city's time zone: what people are shown and decisions are dated by."""
+        return now().astimezone(ZoneInfo(self.city.timezone))
 
     @property
     def journal(self) -> Path:

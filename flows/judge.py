@@ -17,7 +17,7 @@ from desk.decided import change_lines, contradiction_lines, named, verdict_word
 from flows.house import House, open_house
 from flows.outlook import Published, read_published, verdicts_of
 from flows.run import RefusedError
-from flows.settings import Settings, now
+from flows.settings import Settings
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import changes
 from transforms.dedupe.explain import levels_of
@@ -85,8 +85,8 @@ def judge(settings: Settings, say: Console, words: Sequence[str], *, who: str | 
     for line in overruled(before, said):
         say.print(line, markup=False)
     tell_effect(house, published, before, say)
-    each = "" if len(ids) == 1 else f"（逐条撤回，{ids[0]} 至 {ids[-1]}）"
-    say.print(f"撤回：yizhan undo {ids[-1]} --who 姓名 --why 理由{each}", markup=False)
+    each = "" if len(ids) == 1 else f"（逐条撤销，{ids[0]} 至 {ids[-1]}）"
+    say.print(f"撤销：yizhan undo {ids[-1]} --who 姓名 --why 理由{each}", markup=False)
     return 0
 
 
@@ -124,14 +124,14 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
         if found.empty:
             raise RefusedError(f"没有编号为 {decision_id} 的决定")
         if bool(found["is_undone"].iloc[0]):
-            raise RefusedError(f"{decision_id} 已经撤回过了")
+            raise RefusedError(f"{decision_id} 已经撤销过了")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
 
     number = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)[0]
     log = decisions_of(house).log
     row = log[log["decision_id"] == decision_id].iloc[0]
-    told = f"已撤回 {decision_id}（{row['who']}：{row['why']}），记为 {number}"
-    was_over = [f"{decision_id} 先前已由来源跟上而结束，撤回它不改变名册"] if decision_id in published.state.ended else []
+    told = f"已撤销 {decision_id}（{row['who']}：{row['why']}），记为 {number}"
+    was_over = [f"{decision_id} 先前已由来源跟上而结束，撤销它不改变名册"] if decision_id in published.state.ended else []
     return Answer(number, (told, *was_over, f"反悔就撤销 {number}"))
 
 
@@ -255,7 +255,7 @@ def refuse_contradictions(published: Published, known: Decisions, would_be: Deci
     }
     name = named(published.listings, "listing_id")
     lines = [line for chain in sorted(chains) for line in ("判定互相矛盾：", *contradiction_lines(chain, name, whose))]
-    raise RefusedError("\n".join([*lines, "一条也没有记下。请核实哪一条不对：已有的用 yizhan undo 编号 撤回，本次的改好再交"]))
+    raise RefusedError("\n".join([*lines, "一条也没有记下。请核实哪一条不对：已有的用 yizhan undo 编号 撤销，本次的改好再交"]))
 
 
 def written(
@@ -263,7 +263,7 @@ def written(
 ) -> list[str]:
     """Ids of the decisions, written to the journal. Raises RefusedError when they may not be."""
     try:
-        return append_decisions(house.journal, acts, at=now(), check=check)
+        return append_decisions(house.journal, acts, at=house.moment(), check=check)
     except (JournalError, UnsignedError) as refused:
         raise RefusedError(str(refused)) from refused
 

@@ -15,8 +15,10 @@ from rich.text import Text
 from sqlalchemy import text
 
 from desk import words
+from flows.followed import bring_postgres
 from flows.gather import parts_of
 from flows.house import House, open_house
+from flows.operators import OPERATORS
 from flows.outlook import warehouse_in_force
 from flows.receipts import prune_receipts
 from flows.rules import every_rule
@@ -70,7 +72,7 @@ def show_sources(settings: Settings, say: Console) -> int:
 def show_quarantine(settings: Settings, say: Console, *, source: str | None, rule: str | None) -> int:
     """Rows that are held back now."""
     house = open_house(settings)
-    if source is not None and source not in house.sources:
+    if source is not None and source not in {*house.sources, OPERATORS}:
         raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
     if rule is not None and rule not in every_rule():
         raise RefusedError(f"没有这样的规则：{rule}；规则的代号见 docs/rules.zh.md")
@@ -103,12 +105,15 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
 def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
     """Put an earlier publication in force again."""
     try:
-        publication = open_house(settings).publisher.rollback("退回", to)
+        house = open_house(settings)
+        publication = house.publisher.rollback("退回", to)
     except NoSuchPublicationError as missing:
         raise RefusedError(str(missing)) from missing
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held
     say.print(f"已退回到 {publication.name}；没有删除任何东西，可用 --to 再换回来", markup=False)
+    for sentence in bring_postgres(house):
+        say.print(sentence, markup=False)
     return 0
 
 

@@ -126,7 +126,7 @@ def accept_model(settings: Settings, say: Console, path: Path, *, who: str, why:
         *warning(other),
     ]:
         say.print(line, markup=False)
-    say.print(f"撤回：yizhan undo {number} --who 姓名 --why 理由", markup=False)
+    say.print(f"撤销：yizhan undo {number} --who 姓名 --why 理由", markup=False)
     return 0
 
 

@@ -19,6 +19,8 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from desk.report import cell
+from flows.ended import told_without_traceback
+from flows.followed import bring_postgres
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
@@ -33,6 +35,9 @@ from warehouse.lock import AnotherWriterError
 #: Frames pass between the tasks within one process: nothing is cached or stored, the archive is what a re-run starts from.
 _receive = task(name="receive", cache_policy=NO_CACHE, persist_result=False)(receive)
 _conclude = task(name="register", cache_policy=NO_CACHE, persist_result=False)(conclude)
+
+
+told_without_traceback()
 
 
 def _tell(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -69,6 +74,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
             order = Order(night, str(flow_run.get_id() or now().isoformat()), now(), full=full, refetch=refetch, only=tuple(source or ()))
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
+            behind = bring_postgres(house)
             receipts = write_receipts(house, night)
     except AnotherWriterError as held:
         return _unpublished("Locked", str(held), house, night)
@@ -79,8 +85,15 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     for sentence in send_receipts(house, night, receipts):
         get_run_logger().warning("回执：%s", sentence)
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
-    _name(house, night, *needs, *(f"source:{key}" for key in ended.sources), *(["receipts-failed"] if receipts.faults else []))
-    return _state(ended, receipts.told)
+    _name(
+        house,
+        night,
+        *needs,
+        *(f"source:{key}" for key in ended.sources),
+        *(["receipts-failed"] if receipts.faults else []),
+        *(["postgres-behind"] if behind else []),
+    )
+    return _state(ended, [*behind, *receipts.told])
 
 
 def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
@@ -112,9 +125,9 @@ def _name(house: House, night: str, *needs: str) -> None:
         )
 
 
-def _state(ended: Verdict, receipts: Sequence[str]) -> State[None]:
-    """How the night ended, and what went wrong with its receipts: they come after it, and do not make it fail."""
-    message = "；".join(filter(None, [ended.reason, *receipts]))
+def _state(ended: Verdict, after: Sequence[str]) -> State[None]:
+    """How the night ended, and what went wrong with PostgreSQL and the receipts: they come after it, and do not make it fail."""
+    message = "；".join(filter(None, [ended.reason, *after]))
     if ended.state == "rejected":
         return Failed(name="Rejected", message=message)
     return Completed(name="Quarantined" if ended.state == "quarantined" else None, message=message)

@@ -13,9 +13,11 @@ from desk.web import action_address, html_tables, page
 from flows.explain import station_facts
 from flows.finding import find, row_story, source_nights
 from flows.held import held_workbook
+from flows.operators import OPERATORS
 from flows.reviewing import Reviewing
 from flows.rules import every_rule
 from transforms.allowed import NEVER_ALLOWED
+from transforms.records import columns_of
 
 
 def story_routes(reviewing: Reviewing) -> APIRouter:
@@ -46,7 +48,9 @@ def story_routes(reviewing: Reviewing) -> APIRouter:
         open_rules = (
             [] if not story.is_held else [str(each) for each in story.issues.loc[story.issues["severity"] == "critical", "rule"].unique()]
         )
-        actions = [("更正", action_address("correct", scope="row", key=story.key))] + [
+        wrong = [str(each) for each in story.issues["field"].dropna() if str(each) in columns_of("row")]
+        field = {"field": wrong[0]} if wrong else {}
+        actions = [("更正", action_address("correct", scope="row", key=story.key, **field))] + [
             (f"豁免“{rules[rule].title}”", action_address("waive", scope="row", key=story.key, rule=rule))
             for rule in open_rules
             if rule in rules and rule not in NEVER_ALLOWED
@@ -55,7 +59,7 @@ def story_routes(reviewing: Reviewing) -> APIRouter:
             {**each, "title": rules[each["rule"]].title if each["rule"] in rules else each["rule"]}
             for each in story.issues.to_dict("records")
         ]
-        title = published.house.titles.get(source, source)
+        title = published.house.titles.get(source, "人工登记" if source == OPERATORS else source)
         return HTMLResponse(
             page("row", story=story, title=title, actions=actions, issues=issues, decisions=story.decisions.to_dict("records"))
         )

@@ -22,7 +22,7 @@ from flows.reviewing import Reviewing
 from flows.run import RefusedError
 from flows.settings import Settings
 from flows.settling import Settling
-from flows.visitor import refusal, visitor_of
+from flows.visitor import TooLongError, refusal, visitor_of
 
 
 def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settling) -> FastAPI:
@@ -41,7 +41,7 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
 
     @app.exception_handler(RefusedError)
     def refused(_: Request, told: RefusedError) -> Response:
-        return _sorry(404, str(told))
+        return _sorry(413 if isinstance(told, TooLongError) else 404, str(told))
 
     @app.get(DO + "{action}")
     def open_form(action: str, request: Request) -> Response:

@@ -122,12 +122,12 @@ def _rehearsed(real: House, home: Path, asked: Asked, published: Connection, nam
 
 
 def _chosen(past: Sequence[PastNight], nights: int | None) -> Sequence[PastNight]:
-    """The last `nights`. Raises RefusedError when there are not so many."""
+    """The last `nights`, or all where there are not so many: a young city's CI rehearses what there is. Raises RefusedError where there is none."""
     if not past:
         raise RefusedError("仓库里还没有一夜，没有可以排演的；请先运行 yizhan nightly")
-    count = min(NIGHTS, len(past)) if nights is None else nights
-    if not 1 <= count <= len(past):
-        raise RefusedError(f"--nights {count}：可以排演的有 {len(past)} 夜（{past[0].night} 至 {past[-1].night}），请给 1 到 {len(past)}")
+    count = NIGHTS if nights is None else nights
+    if count < 1:
+        raise RefusedError(f"--nights {count}：至少要排演 1 夜；可以排演的有 {len(past)} 夜（{past[0].night} 至 {past[-1].night}）")
     return past[-count:]
 
 

@@ -275,7 +275,7 @@ def _tell(applied: Applied, returned: Returned, say: Console) -> None:
         *applied.passed_over[:_TOLD],
         *([f"…… 另有 {len(applied.passed_over) - _TOLD} 处"] if len(applied.passed_over) > _TOLD else []),
         *([f"其中 {applied.still_held} 行还有别的问题，仍不收下"] if applied.still_held else []),
-        *([f"撤回：yizhan undo {ids[-1]} --who 姓名 --why 理由（逐条撤回，{ids[0]} 至 {ids[-1]}）"] if ids else []),
+        *([f"撤销：yizhan undo {ids[-1]} --who 姓名 --why 理由（逐条撤销，{ids[0]} 至 {ids[-1]}）"] if ids else []),
     ]
     for line in lines:
         say.print(line, markup=False, soft_wrap=True)

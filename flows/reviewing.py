@@ -105,7 +105,7 @@ class Reviewing:
     def undo(self, decision_id: str, who: str, why: str) -> Answer:
         """Take a decision back. Raises RefusedError."""
         with self._lock:
-            return take_back(self.published(), decision_id, who, why.strip() or "在判定页上撤回")
+            return take_back(self.published(), decision_id, who, why.strip() or "在判定页上撤销")
 
     def number_of(self, decision_id: str) -> int:
         """Number in the queue of the question that a verdict was on, −1 when it is none of the queue's."""

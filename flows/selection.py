@@ -32,7 +32,7 @@ def selected(house: House, selector: Selector) -> pd.DataFrame:
         raise RefusedError(
             f"{what}：现在一行也没有（表单是按 {selector.publication} 的 {selector.count} 行填的）。可能已放行、已更正，或业主已改好"
         )
-    if group_digest(group) != selector.digest:
+    if group_digest(group) != selector.digest or len(group) != selector.count:
         raise RefusedError(
             f"{what}已经变了：表单是按 {selector.publication} 的 {selector.count} 行填的，现在（{publication}）是 {len(group)} 行。请从最新的夜报重新打开表单"
         )

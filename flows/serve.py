@@ -14,7 +14,7 @@ from rich.console import Console
 from flows.house import House
 from flows.missed import begin_tonight, put_right
 from flows.sample import sample_city
-from flows.server import HOST, prefect_server, refuse_taken
+from flows.server import HOST, only_server, prefect_server, refuse_taken
 from flows.settings import Settings, set_variable
 from flows.watch import NIGHT_AT
 
@@ -33,6 +33,7 @@ def serve(house: House, *, sample: bool) -> None:
         signal.signal(stop, signal.default_int_handler)
     settings = house.settings
     with ExitStack() as running:
+        running.enter_context(only_server(settings.home))
         if sample:
             set_variable("YIZHAN_ENV_FILE", str(running.enter_context(sample_city(settings.home)).resolve()))
         set_variable("YIZHAN_HOME", str(settings.home.resolve()))
@@ -40,7 +41,11 @@ def serve(house: House, *, sample: bool) -> None:
         set_variable("PREFECT_API_URL", api)
         set_variable("PREFECT_RUNNER_POLL_FREQUENCY", "1")
         running.enter_context(our_pages(settings, api))
-        Console().print(f"[bold green]驿站  Yizhan[/]  {api.removesuffix('/api')}  (Prefect UI; Ctrl-C stops everything)", highlight=False)
+        Console().print(
+            f"[bold green]驿站  Yizhan[/]  {settings.desk_address}（从这里开始：要处理的、判定、查找）\n"
+            f"                {settings.ui_address}（Prefect：夜报、运行、操作的表单）　Ctrl-C 停止",
+            highlight=False,
+        )
         _serve_deployments(house, api)
 
 

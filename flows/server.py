@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -36,6 +37,25 @@ def running_server(home: Path) -> str | None:
     except (OSError, ValueError, KeyError):  # none was started, or it is being written
         return None
     return address if _healthy(address) else None
+
+
+@contextmanager
+def only_server(home: Path) -> Iterator[None]:
+    """Nobody else serves this home while the block runs: a second server would stop the first one's schedule when it ends. Raises ServerError."""
+    path = home / "prefect" / "serve.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.pread(descriptor, 20, 0).decode("ascii", errors="replace").strip()
+            raise ServerError(f"已有一个 yizhan serve 在用 {home.resolve()}（进程 {pid or '未知'}）：请用它，或先停掉它") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     notify_on: str = Field(
         "rejected,needs-review,missed", description="of which nights: rejected, needs-review, published, missed; none: of no night"
     )
+    warehouse_url: str | None = Field(
+        None, repr=False, description="a PostgreSQL that is brought to each publication: postgresql://user:password@host:port/database"
+    )
     keep_nights: int = Field(400, ge=1, description="nights whose payloads the archive keeps")
     keep_publications: int = Field(7, ge=1, description="publications kept for rollback")
     workers: int = Field(8, ge=1, le=64, description="sources fetched at the same time")

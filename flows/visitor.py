@@ -64,13 +64,17 @@ def visitor_of(request: Request, secret: str | None) -> Visitor:
     return Visitor(unquote(request.cookies.get(WHO, ""))[:_NAME_AT_MOST], is_vouched=False)
 
 
+class TooLongError(RefusedError):
+    """What was sent is longer than any form of ours."""
+
+
 async def form(request: Request) -> dict[str, str]:
     """The form that was sent. Raises RefusedError for what is no form of ours."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > _BODY_AT_MOST:
-            raise RefusedError("交来的内容太长")
+            raise TooLongError("交来的内容太长：一个理由、一个值都不必这样长")
     try:
         return {name: values[-1] for name, values in parse_qs(body.decode("utf-8"), keep_blank_values=True).items()}
     except ValueError as wrong:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, DateTime, Double, Select, String, Table, TextualSelect
 from sqlalchemy.types import TypeEngine
 
@@ -74,13 +75,20 @@ def empty_of(table: Table) -> pd.DataFrame:
 
 
 def _array(series: pd.Series, column: Column[Any]) -> pa.Array | pa.ChunkedArray:
-    wanted = _ARROW[_known(column.type)]
+    wanted = arrow_type(column)
     try:
         if pa.types.is_timestamp(wanted):
             series = pd.to_datetime(series, utc=True, format="ISO8601").dt.tz_localize(None)
-        return pa.array(series, from_pandas=True).cast(wanted)
+        values = pa.array(series, from_pandas=True).cast(wanted)
+        # PostgreSQL's text holds no NUL, and nothing that an owner meant is one
+        return pc.replace_substring(values, "\x00", "\ufffd") if pa.types.is_string(wanted) else values
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as wrong:
         raise FrameError(f"{column.table.name}.{column.name}: {wrong}") from wrong
+
+
+def arrow_type(column: Column[Any]) -> pa.DataType:
+    """The Arrow type in which a column's values travel."""
+    return _ARROW[_known(column.type)]
 
 
 def _known(type_: TypeEngine[Any]) -> type[TypeEngine[Any]]:

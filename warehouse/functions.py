@@ -30,4 +30,5 @@ def install_functions(connection: Connection) -> None:
     for function in functions(dialect):
         kind = _NAMED[dialect]
         told = f"{function.comment} {function.grain}"
-        run_script(connection, [function.statement, f"comment on {kind} {function.name} is {quoted(told)}"])
+        replaced = [f"drop function if exists {function.name}"] if dialect == "postgresql" else []  # its columns may have changed
+        run_script(connection, [*replaced, function.statement, f"comment on {kind} {function.name} is {quoted(told)}"])

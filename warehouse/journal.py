@@ -95,10 +95,7 @@ def append_decisions(
     for act in acts:
         _refuse_unsigned(act)
     is_new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with _appending(path) as descriptor:
         text = _read_all(descriptor)
         known = _parsed(text, path.name)
         ids = _new_ids(known, at, len(acts))
@@ -107,11 +104,24 @@ def append_decisions(
         ]
         check(_decided(known), _decided([*known, *signed]))
         _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + _chained(signed, text), size=len(text))
-    finally:
-        os.close(descriptor)
     if is_new:
         fsync(path.parent)
     return ids
+
+
+@contextmanager
+def _appending(path: Path) -> Iterator[int]:
+    """The journal, open for its end, with nobody else at it. One that was put in another's place while we waited is opened again: what is written to the old one is lost."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
 
 
 def _chained(lines: Sequence[Mapping[str, object]], text: bytes) -> bytes:
@@ -354,10 +364,14 @@ def restore_journal(path: Path, backup: Path, *, at: datetime) -> Path | None:
     """
     kept = backup.read_bytes()
     _parsed(kept, backup.name)
-    current = path.read_bytes() if path.exists() else b""
+    with _appending(path) as descriptor:
+        return _put_back(path, kept, _read_all(descriptor), backup.name, at)
+
+
+def _put_back(path: Path, kept: bytes, current: bytes, name: str, at: datetime) -> Path | None:
     sound = _sound(current)
     if not kept.startswith(sound.removesuffix(_END)):
-        raise JournalError(f"{backup.name} 里没有 {path.name} 现有的全部决定：放回它会丢掉决定，没有放回")
+        raise JournalError(f"{name} 里没有 {path.name} 现有的全部决定：放回它会丢掉决定，没有放回")
     aside = None
     if current:
         aside = path.with_name(f"{path.name}.{at:%Y%m%dT%H%M%S}")

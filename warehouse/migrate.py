@@ -50,7 +50,7 @@ def migrate(connection: Connection) -> None:
         return
     if now is not None and now not in known:
         raise NewerWarehouseError(f"仓库的版本（{now}）比本程序新；请升级程序，或回退到由本版本发布的仓库")
-    command.upgrade(_config(connection), "head")
+    command.upgrade(config(connection), "head")
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -73,7 +73,7 @@ def write_revision(connection: Connection, message: str, folder: Path = FOLDER) 
     """Write the revision that brings the tables behind `connection` to the models, into `folder`/versions."""
     number = len(list((folder / "versions").glob("0*.py"))) + 1
     command.revision(
-        _config(connection, folder), message, autogenerate=True, rev_id=f"{number:04d}", process_revision_directives=_without_marks
+        config(connection, folder), message, autogenerate=True, rev_id=f"{number:04d}", process_revision_directives=_without_marks
     )
 
 
@@ -84,7 +84,7 @@ def _without_marks(_context: object, _revision: object, directives: list[Migrati
             operation.info = {}
 
 
-def _config(connection: Connection, folder: Path = FOLDER) -> Config:
+def config(connection: Connection, folder: Path = FOLDER) -> Config:
     config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,8 +11,11 @@ from sqlalchemy import Connection
 def run_script(connection: Connection, statements: Iterable[str]) -> None:
     """Run statements that take no parameters, in one go: a file has hundreds of comments."""
     script = ";\n".join(statements)
-    takes_percent = connection.dialect.paramstyle in ("format", "pyformat")  # psycopg reads a % of ours as the place of a parameter
-    connection.exec_driver_sql(script.replace("%", "%%") if takes_percent else script)
+    if connection.dialect.name == "postgresql":  # with parameters, be there none, it would take one statement and read % as its own
+        driver: Any = connection.connection.driver_connection
+        driver.execute(script)
+    else:
+        connection.exec_driver_sql(script)
 
 
 def quoted(value: str) -> str:

@@ -16,6 +16,7 @@ from warehouse.tables import METADATA, is_ops
 
 FOLDER: Final = Path(__file__).parent / "marts"
 
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One view. `comment` says what it tells, `grain` what a row is, `question` what it answers; `columns` name → meaning and unit.
@@ -48,8 +49,8 @@ def install_views(connection: Connection) -> None:
 
 def drop_views(connection: Connection) -> None:
     """Drop every view, so that tables can change under them."""
-    for name in sorted(inspect(connection).get_view_names(), reverse=True):
-        connection.exec_driver_sql(f"drop view {name}")
+    for name in inspect(connection).get_view_names():
+        connection.exec_driver_sql(f"drop view if exists {name} cascade")
 
 
 def described(view: View, kind: str = "view") -> list[str]:

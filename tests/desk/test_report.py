@@ -44,6 +44,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         events=pd.DataFrame([{"event": "closed", "cause": "absent_twice", "events": 1, "week": 3, "examples": "yz3402-0032cf0e51"}]),
         before=pd.DataFrame({"night": ["2026-05-31", "2026-05-25"], "stations": [1, 3]}),
         unchecked=pd.DataFrame([{"source": "union", "message": "“电话”一栏全空，以下检查未执行：电话号码", "times": 1}]),
+        latest=pd.DataFrame(columns=["decision_id", "act", "who", "why", "detail", "is_undone"]),
         decided=pd.DataFrame(
             [
                 {"what": "ended", "told": "2026-05-30-4", "detail": '{"field": "address", "key": "union:12", "value": "中山路77号"}'},
@@ -146,7 +147,7 @@ def test_each_row_and_list_leads_to_its_page_and_the_rest_to_a_workbook() -> Non
     assert "[0](http://127.0.0.1:4201/row/union/0)" in told
     assert "[全部 9 行（Excel）](http://127.0.0.1:4201/held.xlsx?source=union&rule=name_unreadable)" in told
     assert "[工会名录](http://127.0.0.1:4201/source/union)" in told
-    assert "[判定存疑的登记对（7 对）](http://127.0.0.1:4201/judge)" in told
+    assert "[判定存疑的登记（7 对；一问常答几对）](http://127.0.0.1:4201/judge)" in told
 
 
 def test_more_rows_than_one_release_may_name_are_offered_no_release() -> None:

@@ -96,7 +96,7 @@ def test_what_was_undone_is_as_if_it_had_not_been_said(published: Household) -> 
     undo(published.settings, Console(file=told, width=300), number, **SIGNED)
     assert "合并出 1 站" in told.getvalue()
     assert read_journal(published.house.journal).judgements.empty
-    with pytest.raises(RefusedError, match="已经撤回"):
+    with pytest.raises(RefusedError, match="已经撤销"):
         undo(published.settings, Console(file=told), number, **SIGNED)
     with pytest.raises(RefusedError, match="没有编号为 d9"):
         undo(published.settings, Console(file=told), "d9", **SIGNED)

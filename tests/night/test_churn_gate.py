@@ -81,7 +81,7 @@ def test_what_a_person_accepted_is_published_and_nothing_else(household: Househo
     assert of == len(known)
     assert 0 < merged <= changed
     assert percent == round(100 * changed / of)
-    assert f"新增或撤回的判定 {len(verdicts)} 条" in reason
+    assert f"新增或撤销的判定 {len(verdicts)} 条" in reason
     examples = re.findall(r"(yz\d+-\w+)（([^）]*)", reason.partition("例：")[2])
     named = dict(zip(known["station_id"], known["name"], strict=True))
     assert len(examples) > 1

@@ -156,7 +156,7 @@ def test_one_line_that_cannot_be_used_and_none_is_all_of_them_told(after: Househ
         ("编号", "数字太长"),
     ):
         assert any(line.startswith(at) and sentence in line for line in told.splitlines()), sentence
-    with pytest.raises(RefusedError, match="第 3 行，名称“13900001234”：这个值通不过检查"):
+    with pytest.raises(RefusedError, match="第 3 行，名称“13900001234”：没有采用这个值"):
         apply(after.house, filled(after, good, bad), SIGNED)
     with pytest.raises(RefusedError, match="为什么"):
         apply(after.house, filled(after, good), Signed("李敏", " "))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import multiprocessing
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -277,3 +280,44 @@ def test_what_a_line_by_hand_says_of_its_time_moves_no_other_line(tmp_path: Path
         journal.write(json.dumps({**SIGNED, "decision_id": "hand-3", "decided_at": "昨天", "act": "undo", "undoes": "9"}) + "\n")
     with pytest.raises(JournalError, match=r"hand-3 的时间“昨天”"):
         journal_as_of(file, NOW)
+
+
+def test_a_decision_that_waited_while_a_backup_was_put_back_is_in_the_journal_that_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had opened the file that was replaced meanwhile: what it wrote there nobody would read again."""
+    path, backup = tmp_path / "decisions.jsonl", tmp_path / "backup.jsonl"
+    act = {"act": "judge", "left_id": "a:1", "right_id": "b:1", "verdict": "same", "who": "李敏", "why": "看过"}
+    append_decisions(path, [act], at=datetime(2026, 6, 1, tzinfo=UTC))
+    backup.write_bytes(path.read_bytes())
+    real, waiting = fcntl.flock, Event()
+
+    def told(descriptor: int, operation: int) -> None:
+        waiting.set()
+        real(descriptor, operation)
+
+    with ThreadPoolExecutor(1) as pool, path.open("rb+") as held:
+        real(held.fileno(), fcntl.LOCK_EX)
+        monkeypatch.setattr(fcntl, "flock", told)
+        late = pool.submit(append_decisions, path, [{**act, "left_id": "a:2"}], at=datetime(2026, 6, 1, tzinfo=UTC))
+        assert waiting.wait(30)
+        draft = tmp_path / "draft"
+        draft.write_bytes(backup.read_bytes())
+        draft.replace(path)  # as restore_journal does while it holds the lock
+        real(held.fileno(), fcntl.LOCK_UN)
+        (number,) = late.result(30)
+    assert number in read_journal(path).log["decision_id"].tolist()
+
+
+def test_a_backup_is_put_back_only_when_nobody_is_appending(tmp_path: Path) -> None:
+    path, backup = tmp_path / "decisions.jsonl", tmp_path / "backup.jsonl"
+    act = {"act": "judge", "left_id": "a:1", "right_id": "b:1", "verdict": "same", "who": "李敏", "why": "看过"}
+    append_decisions(path, [act], at=datetime(2026, 6, 1, tzinfo=UTC))
+    backup.write_bytes(path.read_bytes())
+    with ThreadPoolExecutor(1) as pool, path.open("rb+") as held:
+        fcntl.flock(held.fileno(), fcntl.LOCK_EX)
+        late = pool.submit(restore_journal, path, backup, at=datetime(2026, 6, 1, tzinfo=UTC))
+        with pytest.raises(TimeoutError):
+            late.result(0.5)
+        fcntl.flock(held.fileno(), fcntl.LOCK_UN)
+        assert late.result(30) is not None

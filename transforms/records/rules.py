@@ -333,7 +333,7 @@ _ALL: Final = (
         "us",
         "",
         "更正用不上",
-        "更正“{value}”用不上（没有这个字段，或值的格式不对）；请撤回后重新更正。",
+        "更正“{value}”用不上（没有这个字段，或值的格式不对）；请撤销后重新更正。",
         "A person's value must win or be told that it did not; dropped silently it would look applied.",
     ),
     _rule(

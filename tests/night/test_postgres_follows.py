@@ -1,0 +1,106 @@
+"""A household with a PostgreSQL: it holds what is in force after a night, an action and a rollback, and no night fails with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import acts
+from flows.acts import Signed
+from flows.doctor import postgres_finding
+from flows.followed import bring_postgres, held_by_postgres
+from flows.house import House, open_house
+from flows.rebuild import rebuild
+from sandbox.servers.postgres import Postgres
+from tests.flows.test_command import yizhan
+from tests.night.chronicle import Chronicle
+from tests.warehouse import server
+from warehouse.bulk import digest_of
+from warehouse.engine import open_warehouse
+from warehouse.postgres import open_postgres
+from warehouse.tables import METADATA
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Postgres]:
+    with server.running() as found:
+        yield found
+
+
+@pytest.fixture
+def url(running: Postgres) -> str:
+    return server.new_database(running)
+
+
+@pytest.fixture
+def house(tmp_path: Path, chronicle: Chronicle, url: str) -> House:
+    """The house of a household after two nights, with a PostgreSQL."""
+    household = chronicle.household(tmp_path / "var", after=1)
+    return open_house(household.settings.model_copy(update={"warehouse_url": url}))
+
+
+def is_same(house: House) -> bool:
+    publication = house.publisher.current()
+    assert publication is not None
+    assert house.settings.warehouse_url is not None
+    duck, postgres = open_warehouse(publication.warehouse, read_only=True), open_postgres(house.settings.warehouse_url)
+    try:
+        with duck.connect() as one, postgres.connect() as other:
+            return all(digest_of(one, table) == digest_of(other, table) for table in METADATA.sorted_tables)
+    finally:
+        duck.dispose()
+        postgres.dispose()
+
+
+def test_it_holds_what_is_in_force_after_a_night_an_action_and_a_rollback(house: House) -> None:
+    assert bring_postgres(house) == []
+    assert is_same(house)
+    station = str(next(iter(house_stations(house))))
+    acts.close(house, station, Signed("李敏", "去看过，拆了"))
+    assert not rebuild(house, "action/1", "测试").faults
+    assert is_same(house)
+    house.publisher.rollback("退回")
+    assert postgres_finding(house).state == "wrong", "it is behind until it is brought up"
+    assert bring_postgres(house) == []
+    assert is_same(house)
+    assert postgres_finding(house).state == "well"
+
+
+def house_stations(house: House) -> list[str]:
+    publication = house.publisher.current()
+    assert publication is not None
+    engine = open_warehouse(publication.warehouse, read_only=True)
+    with engine.connect() as connection:
+        found = [row[0] for row in connection.exec_driver_sql("select station_id from station where status = 'open' order by 1 limit 1")]
+    engine.dispose()
+    return found
+
+
+def test_one_that_is_down_is_told_and_the_action_stands(house: House) -> None:
+    dead = open_house(house.settings.model_copy(update={"warehouse_url": "postgresql://nobody:secret@127.0.0.1:1/none"}))
+    acts.close(dead, house_stations(dead)[0], Signed("李敏", "去看过，拆了"))
+    rebuilt = rebuild(dead, "action/1", "测试")
+    assert rebuilt.ended.state != "rejected"
+    (told,) = rebuilt.faults
+    assert "PostgreSQL 没有收下" in told
+    assert "secret" not in told
+    assert "PostgreSQL" in postgres_finding(dead).about
+    assert bring_postgres(house) == [], "the next publication, or the next try, brings it up"
+    assert is_same(house)
+
+
+def test_a_warehouse_is_copied_there_and_back_with_every_row(house: House, url: str, tmp_path: Path) -> None:
+    current = house.publisher.current()
+    assert current is not None
+    there = yizhan("copy", str(current.warehouse), url, home=house.settings.home)
+    assert there.returncode == 0, there.stderr
+    assert f"已抄 {current.name}：{len(METADATA.tables)} 张表，张张一致" in there.stdout
+    assert held_by_postgres(house) == current.name
+    back = yizhan("copy", url, str(tmp_path / "back.duckdb"), home=house.settings.home)
+    assert back.returncode == 0, back.stderr
+    assert "张张一致" in back.stdout
+    again = yizhan("copy", url, str(tmp_path / "back.duckdb"), home=house.settings.home)
+    assert again.returncode == 2
+    assert "已经有了" in again.stderr
