@@ -7,6 +7,7 @@ from typing import Final
 
 from desk.pages import dictionary_page, operators_rules_page, rules_page
 from flows.rules import every_rule
+from tests.docs.cookbook import cookbook_page
 from tests.docs.one_pair import one_pair_page
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -24,7 +25,7 @@ def pages() -> dict[str, str]:
 
 def main() -> None:
     """Write every page."""
-    for name, text in pages().items():
+    for name, text in {**pages(), "cookbook.md": cookbook_page()}.items():
         (DOCS / name).write_text(text, "utf-8")
 
 

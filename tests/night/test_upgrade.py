@@ -16,11 +16,19 @@ from warehouse.views import drop_views
 #: What a warehouse of each earlier version did not have yet.
 _LACKS = {
     "0002": (
+        "drop table control_total",
+        "drop table opening_span",
         "drop table decision_end",
         "alter table station_history drop column close_cause",
         "alter table issue drop column decision_id",
     ),
-    "0003": ("drop table decision_end", "alter table station_history drop column close_cause"),
+    "0003": (
+        "drop table control_total",
+        "drop table opening_span",
+        "drop table decision_end",
+        "alter table station_history drop column close_cause",
+    ),
+    "0004": ("drop table control_total", "drop table opening_span"),
 }
 
 

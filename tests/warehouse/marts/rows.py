@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, DateTime, Double, String
@@ -17,7 +17,7 @@ _FILLING: Final[dict[type[Any], object]] = {
     Double: 0.0,
     Boolean: False,
     Date: FIRST,
-    DateTime: datetime(2026, 6, 1, 2),
+    DateTime: datetime(2026, 6, 1, 2, tzinfo=UTC),
 }
 
 
