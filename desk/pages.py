@@ -11,6 +11,8 @@ from desk import words
 from transforms.allowed import DRIFT, NEVER_ALLOWED
 from transforms.records import FIELDS, Field, Rule
 from transforms.records.fields import Stage
+from warehouse.contracts import Contract
+from warehouse.functions import functions
 from warehouse.tables import METADATA, interval_of, is_ops
 from warehouse.views import View, views
 
@@ -35,7 +37,7 @@ _TYPES: Final = {
 
 
 def dictionary_page() -> str:
-    """Markdown of every field by stage, every table with its columns, and every view."""
+    """Markdown of every field by stage, every table with its columns, every view and every function."""
     parts = [
         "# Dictionary",
         _MADE,
@@ -46,6 +48,8 @@ def dictionary_page() -> str:
         *(part for name in sorted(METADATA.tables) for part in _told(METADATA.tables[name])),
         "## Views",
         *(part for view in views() for part in _seen(view)),
+        "## Functions",
+        *(part for function in functions() for part in _called(function)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -137,12 +141,22 @@ def _mark(table: Table, column: Column[object]) -> str:
 
 
 def _seen(view: View) -> tuple[str, str, str]:
-    rests = " Filled as a table in `analyst.duckdb`, for it rests on an ops table." if view.reads_ops else ""
+    why = "it rests on an ops table" if view.reads_ops else "it would be too slow as a view"
+    rests = f" Filled as a table in `analyst.duckdb`, for {why}." if view.is_filled else ""
     columns = [(f"`{name}`", meaning) for name, meaning in view.columns.items()]
     return (
         f"### {view.name}",
         f"{view.comment} {view.grain} Example question: {view.question}{rests}",
         _table(("column", "meaning"), columns),
+    )
+
+
+def _called(function: Contract) -> tuple[str, str, str, str]:
+    return (
+        f"### {function.name}({', '.join(function.arguments)})",
+        f"{function.comment} {function.grain} Example question: {function.question}",
+        _table(("argument", "meaning"), [(f"`{name}`", meaning) for name, meaning in function.arguments.items()]),
+        _table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in function.columns.items()]),
     )
 
 

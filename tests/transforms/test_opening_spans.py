@@ -8,10 +8,11 @@ from transforms.opening_spans import SPAN_COLUMNS, opening_spans
 from transforms.standardise.hours import hours
 
 
-def spans(text: str, weekday: int) -> list[tuple[int, int, int, int]]:
+def spans(text: str, weekday: int) -> list[tuple[int, ...]]:
     """season_from, season_to, opens_min, closes_min of the weekday."""
     frame = opening_spans([text]).query("weekday == @weekday")
-    return [(row.season_from, row.season_to, row.opens_min, row.closes_min) for row in frame.itertuples()]
+    told = frame[["season_from", "season_to", "opens_min", "closes_min"]]
+    return [tuple(row) for row in told.to_numpy("int64").tolist()]
 
 
 @pytest.mark.parametrize(
