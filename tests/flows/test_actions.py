@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -62,18 +63,24 @@ def test_a_value_is_corrected_published_and_taken_back(household: Household) -> 
 
 
 @pytest.mark.usefixtures("prefect")
-def test_an_action_during_the_night_waits_and_says_for_whom(household: Household) -> None:
+def test_an_action_during_the_night_waits_and_says_for_whom(household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows import actions
 
     household.run(iso(0))
     station = household.query("select min(station_id) as s from station where status = 'open'")["s"][0]
-    began, publisher = Event(), household.house.publisher
+    began, waits, publisher = Event(), Event(), household.house.publisher
 
     def night() -> None:
         with publisher.writing(iso(1), f"{iso(1)} 的夜跑"):
             began.set()
-            time.sleep(3)
+            waits.wait(120)
+            time.sleep(1)
 
+    def waiting(*given: Any, rebuild: Any = actions.rebuild, **more: Any) -> Any:
+        waits.set()
+        return rebuild(*given, **more)
+
+    monkeypatch.setattr(actions, "rebuild", waiting)
     writing = Thread(target=night)
     writing.start()
     assert began.wait(30)
