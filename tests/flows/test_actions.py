@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flows.judge import decisions_of
+from flows.rebuild import rebuild
 from flows.selection import held_rows
 from tests.night.town import Household, iso
 
@@ -76,7 +77,7 @@ def test_an_action_during_the_night_waits_and_says_for_whom(household: Household
             waits.wait(120)
             time.sleep(1)
 
-    def waiting(*given: Any, rebuild: Any = actions.rebuild, **more: Any) -> Any:
+    def waiting(*given: Any, rebuild: Any = rebuild, **more: Any) -> Any:
         waits.set()
         return rebuild(*given, **more)
 
