@@ -9,7 +9,10 @@ import duckdb
 from sqlalchemy import URL, Engine, create_engine
 
 #: Nothing is ever downloaded: closed networks are the rule.
-_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
 def open_warehouse(path: Path, *, read_only: bool = False) -> Engine:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from desk.api.asked import CHANGES, STATIONS, Parameter
 from desk.api.feature import LISTS
@@ -47,8 +49,9 @@ def landing(base: str, title: str) -> dict[str, Any]:
     }
 
 
-def stations(base: str, register: Register) -> dict[str, Any]:
-    """The collection of stations."""
+def stations(base: str, timezone: str, register: Register) -> dict[str, Any]:
+    """The collection of stations. `timezone`: the city's, in which a night begins."""
+    begins = datetime.combine(register.first_night, time(), ZoneInfo(timezone))
     space = {"spatial": {"bbox": [register.bounds], "crs": _CRS84}} if register.bounds else {}
     return {
         "id": "stations",
@@ -56,7 +59,7 @@ def stations(base: str, register: Register) -> dict[str, Any]:
         "description": "登记册里的驿站，开着的和停用的；datetime 问哪一夜都行",
         "itemType": "feature",
         "crs": [_CRS84],
-        "extent": {**space, "temporal": {"interval": [[f"{register.first_night}T00:00:00Z", None]]}},
+        "extent": {**space, "temporal": {"interval": [[begins.isoformat(), None]]}},
         "publication": register.name,
         "latest_night": register.latest_night.isoformat(),
         "links": [
@@ -67,9 +70,9 @@ def stations(base: str, register: Register) -> dict[str, Any]:
     }
 
 
-def collections(base: str, register: Register) -> dict[str, Any]:
+def collections(base: str, timezone: str, register: Register) -> dict[str, Any]:
     """The list of the one collection."""
-    return {"links": [link(f"{base}{COLLECTIONS}", "self")], "collections": [stations(base, register)]}
+    return {"links": [link(f"{base}{COLLECTIONS}", "self")], "collections": [stations(base, timezone, register)]}
 
 
 def openapi(base: str, title: str, version: str) -> dict[str, Any]:

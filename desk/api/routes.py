@@ -130,11 +130,11 @@ class _Answers:
     def __init__(self, registers: Registers, base: str, timezone: str) -> None:
         self._registers, self._base, self._timezone = registers, base, timezone
 
-    def told(self, made: Callable[[str, Register], Mapping[str, Any]], request: Request) -> Response:
+    def told(self, made: Callable[[str, str, Register], Mapping[str, Any]], request: Request) -> Response:
         """What the API says of its data."""
         once(request.query_params.multi_items(), ())
         with self._registers.reading() as register:
-            return _fresh(request, register, lambda: as_json(made(self._base, register)), JSON)
+            return _fresh(request, register, lambda: as_json(made(self._base, self._timezone, register)), JSON)
 
     def stations(self, request: Request) -> Response:
         """A page of stations."""
