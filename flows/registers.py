@@ -31,7 +31,6 @@ class _Open:
     """An open publication, who reads it now, and when it was read last (monotonic seconds)."""
 
     register: Register
-    connection: duckdb.DuckDBPyConnection
     readers: int = 0
     read_at: float = field(default_factory=monotonic)
 
@@ -72,13 +71,13 @@ class Registers:
         """Close what is not in force and was not read for a while."""
         with self._lock:
             for name in [each for each, held in self._open.items() if self._is_over(each, held)]:
-                self._open.pop(name).connection.close()
+                self._open.pop(name).register.close()
 
     def close(self) -> None:
         """Close everything."""
         with self._lock:
             while self._open:
-                self._open.popitem()[1].connection.close()
+                self._open.popitem()[1].register.close()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -135,7 +134,7 @@ class Registers:
                 sentence = f"发布 {publication.name} 的文件打不开，请告诉维护者"
                 raise ApiRefusal(503, "unreadable", sentence, headers={"Retry-After": "60"}) from wrong
             undone.pop_all()
-        self._open[publication.name] = _Open(register, connection)
+        self._open[publication.name] = _Open(register)
         return self._open[publication.name]
 
     def _is_over(self, name: str, held: _Open) -> bool:

@@ -28,11 +28,11 @@ _COUNTS: Final = 1000
 
 #: Rows of a span of nights: a station as it read last in it.
 _LAST_OF_SPAN: Final = """(
-  select * from station_history where valid_from <= ? and (valid_to is null or valid_to > ?)
+  select *, rowid as place from station_history where valid_from <= ? and (valid_to is null or valid_to > ?)
   qualify row_number() over (partition by station_id order by valid_from desc) = 1
 )"""
-_OF_NIGHT: Final = "(select * from station_history where valid_from <= ? and (valid_to is null or valid_to > ?))"
-_STANDING: Final = "(select * from station_history where valid_to is null)"
+_OF_NIGHT: Final = "(select *, rowid as place from station_history where valid_from <= ? and (valid_to is null or valid_to > ?))"
+_STANDING: Final = "(select *, rowid as place from station_history where valid_to is null)"
 
 _EVENTS: Final = ("night", "number", "station_id", "event", "cause", "source", "detail")
 
@@ -69,6 +69,7 @@ class Register:
     def __init__(self, name: str, tag: str, modified: str, connection: duckdb.DuckDBPyConnection) -> None:
         self.name, self.tag, self.modified = name, tag, modified
         self._connection = connection
+        self._free: list[duckdb.DuckDBPyConnection] = []
         self._lock = Lock()
         self._ready: OrderedDict[str, bytes] = OrderedDict()
         self._counted: OrderedDict[Any, int] = OrderedDict()
@@ -140,10 +141,12 @@ class Register:
         matched = self._count(whole, [*bound, *values])
         after = asked.cursor.after if asked.cursor else ""
         behind = f"{whole} {'and' if wheres else 'where'} station_id > ? order by station_id limit ?"
-        found = self._rows(f"select {self._listed} {behind}", [*bound, *values, after, asked.limit + 1])
-        at = self.columns.index("station_id")
-        shown = found[: asked.limit]
-        return Page([feature(self.columns, row) for row in shown], matched, str(shown[-1][at]) if len(found) > asked.limit else None)
+        # which rows first and what they say then: a third of the time of sorting whole rows
+        places = [place for (place,) in self._rows(f"select place {behind}", [*bound, *values, after, asked.limit + 1])]
+        told = f"select {self._listed} from station_history where rowid in (select unnest(?::bigint[])) order by station_id"
+        shown = self._rows(told, [places[: asked.limit]])
+        last = str(shown[-1][self.columns.index("station_id")]) if len(places) > asked.limit else None
+        return Page([feature(self.columns, row) for row in shown], matched, last)
 
     def changes(self, asked: ChangesAsked) -> tuple[list[dict[str, Any]], str | None]:
         """Events after the night asked for, oldest first, and where the next page begins. Raises ApiRefusal for a night that is not there yet."""
@@ -231,13 +234,22 @@ class Register:
         at = int(np.searchsorted(self._ids, np.array(sought, dtype=self._ids.dtype)))
         return int(self._places[at]) if at < len(self._ids) and self._ids[at] == sought else None
 
+    def close(self) -> None:
+        """Let the file go: nobody may ask any more."""
+        while self._free:
+            self._free.pop().close()
+        self._connection.close()
+
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        cursor = self._connection.cursor()
+        try:
+            cursor = self._free.pop()
+        except IndexError:  # as many as there are threads that ask; a new one costs a fifth of a station
+            cursor = self._connection.cursor()
         try:
             rows: list[tuple[Any, ...]] = cursor.execute(query, list(values)).fetchall()
             return rows
         finally:
-            cursor.close()
+            self._free.append(cursor)
 
 
 def _conditions(asked: StationsAsked) -> tuple[list[str], list[Any]]:
