@@ -6,6 +6,9 @@ import asyncio
 import gzip
 import json
 import os
+import re
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -15,6 +18,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from flows.serve import our_pages
+from flows.settings import Settings
 from tests.desk.served_api import Night, Served, event, publish, publisher_of, served
 from tests.warehouse.nights import Claim, station_id
 
@@ -416,3 +421,43 @@ def test_five_hundred_clients_at_once_all_get_answers(home: Path) -> None:
         answers = asyncio.run(rush(api.base))
         assert {each.partition(b"\r\n")[0] for each in answers} == {b"HTTP/1.1 200 OK"}
         assert all(each.endswith((b"}", b"]")) for each in answers), "each whole"
+
+
+def _within(told: Any, whole: Any) -> bool:
+    """Whether everything that the page tells stands so in the answer."""
+    return all(whole[name] == value for name, value in told.items())
+
+
+def test_the_commands_of_the_documentation_answer_as_it_says(api: Served) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    examples = re.findall(r"```sh\n(curl [^\n]+)\n```\n```json\n([^\n]+)\n```", page)
+    assert len(examples) == 6
+    for command, told in examples:
+        ran = subprocess.run(
+            ["sh", "-c", command.replace("curl ", "curl -s --noproxy '*' ", 1)],
+            env={**os.environ, "API": api.base},
+            capture_output=True,
+            check=True,
+        )
+        assert _within(json.loads(told), json.loads(ran.stdout)), command
+
+
+def test_our_own_pages_serve_it_too_behind_the_same_door(home: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    settings = Settings(home=home, desk_port=port, desk_secret="only the proxy knows")
+    with our_pages(settings, "http://127.0.0.1:9/api"), httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        let_in = {"x-yizhan-secret": "only the proxy knows", "x-yizhan-user": "limin"}
+        for _ in range(100):
+            try:
+                found = client.get("/api/", headers=let_in)
+                break
+            except httpx.ConnectError:  # the thread of the server has not bound yet
+                Event().wait(0.1)
+        assert found.json()["links"][0]["href"] == f"http://127.0.0.1:{port}/api/"
+        assert client.get("/api/").status_code == 403
+        page = client.get(f"/api{ITEMS}", headers=let_in)
+        assert (page.json()["numberMatched"], page.headers["cache-control"]) == (25, "no-cache")
+        assert client.get("/no-page", headers=let_in).headers["cache-control"] == "no-store", "the pages themselves are kept by nobody"
+    assert open_files(home) == []
