@@ -31,6 +31,9 @@ PAGES: Final[Mapping[str, str]] = {
 #: The path of an action's form on our own page, and the redirect's before the id of a run.
 ACT, RUN = PAGES["act"], "/run/"
 
+#: Where the API answers on our own port, without a slash at the end.
+API: Final = "/api"
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from desk.effect import effect_lines
 from desk.report import cell
 from desk.words import ACTIONS
 from flows import acts, forms
@@ -171,6 +172,7 @@ def _rebuilt(house: House, name: str, done: str, answer: Answer, rebuilt: Rebuil
     told = "\n".join(
         [
             f"{done}\n- 已重建 {rebuilt.night} 并发布为 {rebuilt.publication}，回执随之重写（不再发送）",
+            *(f"- {line}" for line in effect_lines(rebuilt.found, house.settings.desk_address)),
             *(f"- **{cell(each)}**" for each in rebuilt.faults),
         ]
     )

@@ -106,6 +106,26 @@ def serve(*, sample: bool = False) -> int:
 
 
 @app.command
+def api(*, host: str = "127.0.0.1", port: int = 4202, url: str | None = None) -> int:
+    """Serve the read-only API on the published register alone, for the public, until Ctrl-C. `yizhan serve` has it at /api on its own pages too.
+
+    Examples: `yizhan api`; `yizhan api --port 8080 --url https://data.example.cn/api`.
+
+    Parameters
+    ----------
+    host
+        address to listen on; what stands outside is better reached through a proxy.
+    port
+        port to listen on.
+    url
+        address at which readers reach the API, for its links (default: http://HOST:PORT/api).
+    """
+    from flows.api import serve_api
+
+    return serve_api(_settings(), say, host=host, port=port, url=url)
+
+
+@app.command
 def watch(*, grace: float = 3.0) -> int:
     """Say nothing and exit 0 when last night was run by its time; else exit 1, say which was not, and tell it outside once. For a timer of the OS.
 

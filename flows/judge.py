@@ -266,6 +266,8 @@ def written(
         return append_decisions(house.journal, acts, at=house.moment(), check=check)
     except (JournalError, UnsignedError) as refused:
         raise RefusedError(str(refused)) from refused
+    except OSError as wrong:  # a full disk, a journal that may only be read: nothing is done without its record
+        raise RefusedError(f"决定写不进日志 {house.journal}（{wrong.strerror}），没有做；请清理磁盘或改好权限后再试") from wrong
 
 
 def tell_effect(house: House, published: Published, before: Decisions, say: Console) -> None:

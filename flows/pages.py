@@ -36,7 +36,8 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
         """Only whom the pages are meant for: no name but ours (a foreign page may lead a browser here), no form from elsewhere, and behind a proxy no other way in."""
         wrong = refusal(request, hosts, settings.desk_secret)
         answer = _sorry(403, wrong) if wrong else await onward(request)
-        answer.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)  # the API's answers may be kept until the next publication
         return answer
 
     @app.exception_handler(RefusedError)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from desk.rehearsed import Beside, Side, beside, read_side
 from flows.followed import bring_postgres
 from flows.house import House
 from flows.night import Order, conclude, receive_all, run_nights
@@ -16,12 +17,14 @@ from warehouse.state import nights_after
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The night that was made again, how it ended, its report (Markdown), the publication that holds it, and the receipts written anew (`faults`: those that could not be, and why PostgreSQL does not hold it)."""
+    """The night that was made again, how it ended, its report (Markdown), the publication that holds it, what of the latest night differs from the publication before (`found`), and
+    what was not done besides (`faults`): receipts that could not be written, and why PostgreSQL does not hold it."""
 
     night: str
     ended: Verdict
     report: str
     publication: str
+    found: Beside
     faults: tuple[str, ...] = ()
 
 
@@ -31,13 +34,21 @@ def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, re
     night = since or latest_night(house)
     only = (refetch,) if refetch else ()
     with house.publisher.begin(night, who, wait=True) as draft:
+        last = latest_night(house)
+        was = _side(house, last)
         # it starts when it may write: what was decided by then is what it goes by
         order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
         ended, report = run_nights(house, order, draft, receive_all, conclude)
         publication = draft.publish()
         faults = bring_postgres(house)
         faults += [] if ended.state == "rejected" else _receipts(house, night)
-    return Rebuilt(night, ended, report, publication.name, tuple(faults))
+    return Rebuilt(night, ended, report, publication.name, beside(was, _side(house, last), last), tuple(faults))
+
+
+def _side(house: House, night: str) -> Side:
+    """What the publication in force has of the night."""
+    with warehouse_in_force(house) as connection:
+        return read_side(connection, night)
 
 
 def _receipts(house: House, since: str) -> list[str]:

@@ -54,6 +54,8 @@ def our_pages(settings: Settings, api: str) -> Iterator[None]:
     """Our own pages on 127.0.0.1 while the block runs. Raises ServerError when the port is taken."""
     import uvicorn
 
+    from desk.links import API
+    from flows.api import read_api
     from flows.pages import our_app
     from flows.reviewing import Reviewing
     from flows.settling import Settling
@@ -62,11 +64,13 @@ def our_pages(settings: Settings, api: str) -> Iterator[None]:
     reviewing = Reviewing(settings)
     settling = Settling(reviewing, api)
     app = our_app(settings, api, reviewing, settling)
+    registers, reading = read_api(settings, settings.desk_address + API)
+    app.mount(API, reading)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=settings.desk_port, log_level="warning", server_header=False))
     serving = Thread(target=server.run, daemon=True)
     serving.start()
     try:
-        with settling.watched():
+        with settling.watched(), registers.watched():
             yield
     finally:
         server.should_exit = True

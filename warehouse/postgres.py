@@ -244,16 +244,24 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
     columns = [column.name for column in table.columns]
     key = [column.name for column in table.primary_key]
     target = f"{SCHEMA}.{table.name}"
-    if is_whole:
+    if is_whole:  # in key order, so that the index grows at its end
         gone = connection.execute(text(f"delete from {target}")).rowcount
-        return gone, put_rows(connection, target, columns, _batches(both, f"select {_list(columns)} from new.{table.name}", table, columns))
-    same = " and ".join(f'n."{name}" = o."{name}"' for name in key)
-    differs = f"hash({_list(columns, 'n')}) <> hash({_list(columns, 'o')})"
-    stale = (
-        f'select {_list(key, "o")} from old.{table.name} o left join new.{table.name} n on {same} where n."{key[0]}" is null or {differs}'
-    )
-    fresh = f'select {_list(columns, "n")} from new.{table.name} n left join old.{table.name} o on {same} where o."{key[0]}" is null or {differs}'
-    gone = _removed(connection, target, key, _batches(both, stale, table, key))
+        return gone, put_rows(
+            connection,
+            target,
+            columns,
+            _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns),
+        )
+    differing = f"""
+        create or replace temporary table differing as
+        select {", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)}, o.told is not null as was, n.told is not null as comes
+        from (select {_list(key)}, hash({_list(columns)}) as told from new.{table.name}) n
+        full join (select {_list(key)}, hash({_list(columns)}) as told from old.{table.name}) o on {" and ".join(f'n."{name}" = o."{name}"' for name in key)}
+        where n.told is distinct from o.told
+    """
+    both.execute(differing)
+    gone = _removed(connection, target, key, _batches(both, f"select {_list(key)} from differing where was", table, key))
+    fresh = f"select {_list(columns, 'n')} from new.{table.name} n semi join (select * from differing where comes) d using ({_list(key)})"
     return gone, put_rows(connection, target, columns, _batches(both, fresh, table, columns))
 
 

@@ -124,12 +124,17 @@ class Publisher:
                 engine.dispose()
                 shutil.rmtree(staging, ignore_errors=True)
 
-    def current(self) -> Publication | None:
-        """The publication in force, by its real path (see `open_warehouse`); None before the first."""
+    @property
+    def in_force(self) -> str | None:
+        """Name of the publication in force; None before the first. One look at the link: cheap enough for every request."""
         try:
-            name = self._link.readlink().name
+            return self._link.readlink().name
         except FileNotFoundError:
             return None
+
+    def current(self) -> Publication | None:
+        """The publication in force, by its real path (see `open_warehouse`); None before the first."""
+        name = self.in_force
         return next((each for each in self.publications() if each.name == name), None)
 
     def publications(self) -> tuple[Publication, ...]:

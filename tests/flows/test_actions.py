@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event, Thread
+from typing import Any
+
 import pytest
 
 from flows.judge import decisions_of
+from flows.rebuild import rebuild
 from flows.selection import held_rows
 from tests.night.town import Household, iso
 
@@ -48,12 +53,42 @@ def test_a_value_is_corrected_published_and_taken_back(household: Household) -> 
     number = str(decisions_of(household.house).log["decision_id"].iloc[0])
     page = answer(done.state_details.flow_run_id)
     assert f"记为 {number}" in page.replace("\\", "")
+    assert "不再扣留 1 行" in page
+    assert "/station/yz3402-" in page, "what it became is one click away"
     assert "撤销" in page
 
     undone = actions.undo({**SIGNED, "decision": number}, return_state=True)
     assert undone.type.value == "COMPLETED", undone.message
     _, _, held = held_rows(household.house)
     assert key in set(held["source"] + ":" + held["row_key"])
+
+
+@pytest.mark.usefixtures("prefect")
+def test_an_action_during_the_night_waits_and_says_for_whom(household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import actions
+
+    household.run(iso(0))
+    station = household.query("select min(station_id) as s from station where status = 'open'")["s"][0]
+    began, waits, publisher = Event(), Event(), household.house.publisher
+
+    def night() -> None:
+        with publisher.writing(iso(1), f"{iso(1)} 的夜跑"):
+            began.set()
+            waits.wait(120)
+            time.sleep(1)
+
+    def waiting(*given: Any, rebuild: Any = rebuild, **more: Any) -> Any:
+        waits.set()
+        return rebuild(*given, **more)
+
+    monkeypatch.setattr(actions, "rebuild", waiting)
+    writing = Thread(target=night)
+    writing.start()
+    assert began.wait(30)
+    done = actions.close({**SIGNED, "station": str(station)}, return_state=True)
+    assert not writing.is_alive(), "it waited"
+    assert done.type.value == "COMPLETED", done.message
+    assert f"等过{iso(1)} 的夜跑写完" in answer(done.state_details.flow_run_id).replace("\\", "")
 
 
 @pytest.mark.usefixtures("prefect")

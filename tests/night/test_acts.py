@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -370,3 +372,17 @@ def test_what_was_only_asked_for_is_recorded_too(morning: Household) -> None:
     acts.refetch(morning.house, "union", SIGNED)
     acts.replay(morning.house, date.fromisoformat(iso(0)), SIGNED)
     assert decisions_of(morning.house).log[["act", "who"]].to_numpy().tolist() == [["refetch", "李敏"], ["replay", "李敏"]]
+
+
+def test_what_cannot_be_written_down_is_not_done(morning: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, told to whoever acts and to whoever judges on the page."""
+    station = str(morning.query("select min(station_id) as s from station where status = 'open'")["s"][0])
+
+    def full(_descriptor: int, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("warehouse.journal.os.write", full)
+    with pytest.raises(RefusedError, match=r"决定写不进日志.*没有做"):
+        acts.close(morning.house, station, SIGNED)
+    monkeypatch.undo()
+    assert decisions_of(morning.house).log.empty
