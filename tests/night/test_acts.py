@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from flows import acts
 from flows.acts import Signed
-from flows.judge import decisions_of, written
+from flows.house import House
+from flows.judge import Answer, decisions_of, take_back, written
+from flows.outlook import latest_night, read_published
 from flows.rebuild import rebuild
 from flows.run import RefusedError
 from flows.selection import held_rows, selector_of
@@ -28,8 +31,8 @@ def again(household: Household) -> None:
     rebuild(household.house, f"action/{len(decisions_of(household.house).log)}", "测试")
 
 
-def undo(household: Household, number: str) -> None:
-    written(household.house, [{"act": "undo", "undoes": number, "who": "李敏", "why": "判错了"}])
+def undo(household: Household, number: str) -> str:
+    return take_back(read_published(household.house), number, "李敏", "判错了").decision_id
 
 
 def group(household: Household, *, allowed: bool = True) -> tuple[str, str]:
@@ -370,3 +373,191 @@ def test_what_was_only_asked_for_is_recorded_too(morning: Household) -> None:
     acts.refetch(morning.house, "union", SIGNED)
     acts.replay(morning.house, date.fromisoformat(iso(0)), SIGNED)
     assert decisions_of(morning.house).log[["act", "who"]].to_numpy().tolist() == [["refetch", "李敏"], ["replay", "李敏"]]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "测试"),
+        ("name", "<script>alert(1)</script>"),
+        ("name", "=cmd|' /C calc'!A0"),
+        ("name", "13900001234"),
+        ("phones", "abc"),
+        ("hours", "abc"),
+        ("lng_wgs84", "2.35"),
+        ("lng_wgs84", "east"),
+        ("county_code", "999999"),
+        ("credit_code", "91340200000000000X"),
+    ],
+)
+def test_a_value_that_no_station_may_have_is_refused_before_the_night_meets_it(morning: Household, field: str, value: str) -> None:
+    with pytest.raises(RefusedError, match="没有采用这个值") as told:
+        acts.correct(morning.house, "station", open_station(morning), field, value, SIGNED)
+    assert "未发布" not in str(told.value), "nothing was stopped"
+    assert decisions_of(morning.house).log.empty
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "赭山公园劳动者驿站"), ("host", "芜湖市总工会"), ("address", "芜湖市镜湖区中山路77号")]
+)
+def test_a_sound_value_for_a_station_holds_from_the_rebuilt_night_on(morning: Household, field: str, value: str) -> None:
+    station = open_station(morning)
+    acts.correct(morning.house, "station", station, field, value, SIGNED)
+    again(morning)
+    assert morning.query(f"select {field} as v from station where station_id = '{station}'")["v"].tolist() == [value]
+    assert latest_night(morning.house) == iso(0)
+    assert morning.query("select state from night")["state"].tolist() != ["rejected"]
+
+
+def open_station(household: Household) -> str:
+    return str(household.query("select min(station_id) as s from station where status = 'open'")["s"][0])
+
+
+def test_what_has_run_out_is_not_decided_already(morning: Household, town: Town) -> None:
+    old = selector_of(morning.house, *group(morning))
+    first = acts.release(morning.house, old, None, SIGNED)
+    source, rule = group(morning)
+    acts.waive(morning.house, "source", source, "name_is_page", date.fromisoformat(iso(0)), SIGNED)
+    again(morning)
+    town.move(1)
+    morning.run(iso(1))
+    with pytest.raises(RefusedError, match=f"{iso(0)} 那一夜的"):
+        acts.release(morning.house, old, None, SIGNED)
+    with pytest.raises(RefusedError, match="已经过去"):
+        acts.waive(morning.house, "source", source, "name_is_page", date.fromisoformat(iso(0)), SIGNED)
+    anew = acts.release(morning.house, selector_of(morning.house, source, rule), None, SIGNED)
+    assert anew.is_new
+    assert anew.decision_id != first.decision_id
+
+
+def test_a_form_of_another_night_is_refused_although_the_rows_are_the_same(morning: Household, town: Town) -> None:
+    old = selector_of(morning.house, *group(morning))
+    town.move(1)
+    morning.run(iso(1))
+    now = selector_of(morning.house, *group(morning))
+    assert (old.digest, old.count) == (now.digest, now.count)
+    with pytest.raises(RefusedError, match="请从最新的夜报重新打开"):
+        acts.release(morning.house, old, None, SIGNED)
+
+
+Submitted = Callable[[House], Callable[[], Answer]]
+
+
+def two_stations(house: House) -> list[str]:
+    station = read_published(house).state.station
+    return sorted(station.loc[station["status"] == "open", "station_id"])[:2]
+
+
+def two_listings(house: House) -> list[str]:
+    """The first listings of two stations."""
+    published = read_published(house)
+    return sorted(sorted(published.members[each])[0] for each in two_stations(house))
+
+
+def a_pair(house: House) -> tuple[str, list[str]]:
+    published = read_published(house)
+    is_open = set(published.listings.loc[published.listings["is_open"].astype(bool), "listing_id"])
+    return next((one, sorted(each)) for one, each in sorted(published.members.items()) if len(each) == 2 and set(each) <= is_open)
+
+
+def released(house: House) -> Callable[[], Answer]:
+    selector = selector_of(house, "union", "name_is_test")
+    return lambda: acts.release(house, selector, None, SIGNED)
+
+
+def corrected(house: House) -> Callable[[], Answer]:
+    station = two_stations(house)[0]
+    return lambda: acts.correct(house, "station", station, "name", "赭山公园劳动者驿站", SIGNED)
+
+
+def merged(house: House) -> Callable[[], Answer]:
+    ids = two_stations(house)
+    return lambda: acts.merge(house, ids, SIGNED)
+
+
+def parted(house: House) -> Callable[[], Answer]:
+    station, members = a_pair(house)
+    return lambda: acts.split(house, station, members[1:], SIGNED)
+
+
+def judged(house: House) -> Callable[[], Answer]:
+    left, right = two_listings(house)
+    return lambda: acts.judge(house, left, right, "same", SIGNED)
+
+
+def closed(house: House) -> Callable[[], Answer]:
+    station = two_stations(house)[0]
+    return lambda: acts.close(house, station, SIGNED)
+
+
+ADDED = {"name": "赭山公园东门劳动者驿站", "address": "芜湖市镜湖区赭山东路101号", "lng": "118.3901", "lat": "31.3412"}
+SUBMITTED: dict[str, Submitted] = {
+    "release": released,
+    "correct": corrected,
+    "waive": lambda house: lambda: acts.waive(house, "source", "union", "name_is_test", date.fromisoformat(iso(9)), SIGNED),
+    "judge": judged,
+    "merge": merged,
+    "split": parted,
+    "add": lambda house: lambda: acts.add(house, ADDED, SIGNED),
+    "close": closed,
+    "accept": lambda house: lambda: acts.accept(house, "union", [("rule", "source_too_few")], None, SIGNED),
+    "refetch": lambda house: lambda: acts.refetch(house, "union", SIGNED),
+    "replay": lambda house: lambda: acts.replay(house, date.fromisoformat(iso(0)), SIGNED),
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "is_rebuilt"),
+    [*((each, False) for each in SUBMITTED), *((each, True) for each in ("release", "judge", "merge", "split", "refetch"))],
+)
+def test_the_same_submission_twice_is_done_once(morning: Household, act: str, *, is_rebuilt: bool) -> None:
+    submit = SUBMITTED[act](morning.house)
+    first = submit()
+    if is_rebuilt:
+        again(morning)
+    second = submit()
+    assert (second.decision_id, second.is_new) == (first.decision_id, False)
+    assert decisions_of(morning.house).log["act"].tolist() == [act]
+
+
+@pytest.mark.parametrize("act", [*SUBMITTED, "undo"])
+def test_two_clicks_at_once_decide_once(morning: Household, act: str) -> None:
+    if act == "undo":
+        number, published = released(morning.house)().decision_id, read_published(morning.house)
+        submit: Callable[[], Answer] = lambda: take_back(published, number, "李敏", "判错了")  # noqa: E731
+    else:
+        submit = SUBMITTED[act](morning.house)
+    both = Barrier(2)
+
+    def click(_: int) -> str:
+        both.wait()
+        try:
+            return submit().decision_id
+        except RefusedError as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(click, range(2)))
+    log = decisions_of(morning.house).log
+    assert log["act"].eq(act).sum() == 1, told
+
+
+def test_stations_merged_parted_and_merged_again_are_three_decisions(morning: Household) -> None:
+    submit = merged(morning.house)
+    number = submit().decision_id
+    undo(morning, number)
+    assert submit().is_new
+    left, right = two_listings(morning.house)
+    acts.judge(morning.house, left, right, "unsure", SIGNED)
+    acts.judge(morning.house, left, right, "not", SIGNED)
+    assert acts.judge(morning.house, left, right, "unsure", SIGNED).is_new, "another verdict stood in between"
+
+
+def test_a_decision_that_cannot_be_written_is_refused_in_words(morning: Household) -> None:
+    submit = released(morning.house)
+    morning.house.journal.unlink(missing_ok=True)
+    morning.house.journal.mkdir()
+    with pytest.raises(RefusedError, match=r"决定写不进去.*没有做"):
+        written(morning.house, [{"act": "refetch", "source": "union", "who": "李敏", "why": "问过"}])
+    morning.house.journal.rmdir()
+    assert submit().is_new
