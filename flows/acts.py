@@ -15,15 +15,17 @@ from itertools import pairwise, product
 from typing import Any, Final, Literal, get_args
 
 import pandas as pd
+from sqlalchemy import text
 
 from desk.decided import named, verdict_word
 from desk.links import Selector
 from expectations.listings import LISTINGS
 from expectations.rows import ROWS
 from expectations.run import run_suite
+from flows.changed_feeds import read_bounds
 from flows.house import House
 from flows.judge import VERDICTS, Answer, Said, acts_of, decisions_of, overruled, refuse_contradictions, refuse_unusable, written
-from flows.operators import COLUMNS, OPERATORS, operators_source
+from flows.operators import COLUMNS, OPERATORS, known_sources, operators_source
 from flows.outlook import Published, ended_decisions, latest_night, read_published, warehouse_in_force
 from flows.row_decisions import contents_of
 from flows.rules import every_rule
@@ -42,6 +44,11 @@ from warehouse.journal import Decisions
 
 #: Days ahead for which a release or a waiver may hold: what is to hold longer is a rule of its own, and somebody should look again each year.
 AHEAD_AT_MOST: Final = 366
+
+#: Headers of a source that the latest night found missing or unknown.
+_HEADERS_MET: Final = """
+select value from issue where night = (select max(night) from night) and source = :source and rule in ('header_missing', 'header_unknown') and value is not null
+"""
 
 #: What a rule's sentence says was done with the value.
 _DONE: Final = re.compile(r"，已[^，；。]*|；今晚的登记未发布[^。]*")
@@ -80,7 +87,7 @@ def release(house: House, selector: Selector, until: date | None, signed: Signed
         blocked = rows[[bool(set(rules) & NEVER_ALLOWED) for rules in rows["rules"]]]
         where = "、".join(blocked["line"].head(3))
         raise RefusedError(f"其中 {len(blocked)} 行（第 {where} 行等）还因“{_rule(stuck[0])}”扣留，放行也成不了登记：请先用“更正”补上")
-    contents = contents_of(house.sources[selector.source], rows["verbatim"])
+    contents = contents_of(known_sources(house)[selector.source], rows["verbatim"])
     act = {
         "act": "release",
         "source": selector.source,
@@ -91,7 +98,7 @@ def release(house: House, selector: Selector, until: date | None, signed: Signed
     }
     number = _write(house, act, signed)
     span = f"到 {until} 为止" if until else f"只在 {night} 这一夜"
-    title = house.titles.get(selector.source, selector.source)
+    title = _known_source(house, selector.source)
     return _answer(number, f"已放行“{title}”因“{rule}”扣留的 {len(rows)} 行，{span}；内容一变就重新检查")
 
 
@@ -131,7 +138,7 @@ def correct(house: House, scope: Literal["row", "station"], key: str, field: str
         before, kept = "", {}
     else:
         row = _row(house, key)
-        what = f"{house.titles.get(str(row['source'].iloc[0]), '')}的行 {key.partition(':')[2]}"
+        what = f"{known_sources(house)[str(row['source'].iloc[0])].title}的行 {key.partition(':')[2]}"
         _refuse_value(house, row, field, value)
         owned = row[field].iloc[0]
         before = f"业主写的是“{owned}”；" if pd.notna(owned) else "业主没有写；"
@@ -159,12 +166,29 @@ def accept(house: House, source: str, changes: Sequence[tuple[str, str]], until:
             raise RefusedError(f"“{shown(value)}”不是可以接受的变更；可用：{'、'.join(f'{each}（{_rule(each)}）' for each in DRIFT)}")
         if what == "datum" and value not in DATUMS:
             raise RefusedError(f"没有坐标系“{shown(value)}”；可用：{'、'.join(DATUMS)}")
-        if what not in ("rule", "header", "datum") or not value.strip():
+        if what == "rows" and read_bounds(value) is None:
+            raise RefusedError(f"行数“{shown(value)}”不是一个范围：“行数从”和“行数到”都填整数，前者不大于后者")
+        if what not in ("rule", "header", "datum", "rows") or not value.strip():
             raise RefusedError(f"不认识的变更：{shown(what)} {shown(value)}")
+    _refuse_headers(house, source, [value for what, value in changes if what == "header"])
     number = _write(house, act, signed)
-    spoken = {"rule": "{}", "header": "表头“{}”", "datum": "坐标系改为 {}"}
+    spoken = {"rule": "{}", "header": "表头“{}”", "datum": "坐标系改为 {}", "rows": "行数改为 {} 行"}
     what_changed = "、".join(spoken[what].format(_rule(value) if what == "rule" else value) for what, value in changes)
     return _answer(number, f"已接受“{title}”的变更（{what_changed}），自 {night} 起{f'到 {until} 为止' if until else ''}")
+
+
+def _refuse_headers(house: House, source: str, headers: Sequence[str]) -> None:
+    """Refuse headers that the source neither declares nor sent on the latest night: nobody could have seen them change."""
+    if not headers:
+        return
+    with warehouse_in_force(house) as connection:
+        met = set(connection.execute(text(_HEADERS_MET), {"source": source}).scalars())
+    declared = known_sources(house)[source]
+    known = {*declared.declared, *declared.ignored, *met}
+    if strange := [each for each in headers if each not in known]:
+        raise RefusedError(
+            f"名单里没有表头“{shown(strange[0])}”，最近一夜也没有收到：请照夜报里的原样写。约定的表头：{shown('、'.join(declared.declared), 300)}"
+        )
 
 
 def merge(house: House, station_ids: Sequence[str], signed: Signed) -> Answer:
@@ -207,6 +231,8 @@ def judge(house: House, left_id: str, right_id: str, verdict: str, signed: Signe
     published, before = read_published(house), decisions_of(house)
     said = [Said(left_id, right_id, verdict, signed.who, signed.why)]
     refuse_unusable(published, said)
+    for station in dict.fromkeys(published.stations[each] for each in said[0].pair if each in published.stations):
+        _refuse_closed(published, station)
     left, right = said[0].pair
     same = {"act": "judge", "left_id": left, "right_id": right, "verdict": VERDICTS[verdict]}
     if told := _verdicts_repeated(published, same):
@@ -253,6 +279,8 @@ def close(house: House, station_id: str, signed: Signed) -> Answer:
 def refetch(house: House, source: str, signed: Signed) -> Answer:
     """A source's owner is asked once more for the latest night."""
     title, night = _known_source(house, source), latest_night(house)
+    if source == OPERATORS:
+        raise RefusedError(f"“{title}”没有业主可问：它就是各位的“新增”，每次重建都照决定日志重做，用不着重跑")
     act = {"act": "refetch", "source": source, "night": night}
     if told := _just_asked(house, act, signed):
         return told
@@ -310,10 +338,19 @@ def _members(published: Published, station_id: str) -> list[str]:
     ids = set(bridge.loc[bridge["station_id"] == station_id, "listing_id"])
     if not ids:
         raise RefusedError(f"没有驿站 {shown(station_id) or '（空）'}：编号形如 yz3402-0032cf0e51")
+    _refuse_closed(published, station_id)
     rows = published.listings[published.listings["listing_id"].isin(ids) & published.listings["is_open"]]
     if rows.empty:
         raise RefusedError(f"{station_id} 已停用，没有在册的登记")
     return list(rows.sort_values(["first_seen_on", "listing_id"])["listing_id"])
+
+
+def _refuse_closed(published: Published, station_id: str) -> None:
+    """Refuse a station that a person closed: what is done to it would not be seen."""
+    log = decisions_of(published.house).log
+    for row in log[log["act"].eq("close") & ~log["is_undone"].astype(bool)].to_dict("records"):
+        if json.loads(row["detail"])["station"] == station_id:
+            raise RefusedError(f"{station_id} 已由{row['who']}停用（{row['decision_id']}），请先撤销")
 
 
 def _known_key(house: House, scope: str, key: str) -> str:
@@ -328,21 +365,21 @@ def _known_key(house: House, scope: str, key: str) -> str:
 
 
 def _known_source(house: House, key: str) -> str:
-    if key not in house.sources:
-        raise RefusedError(f"没有名单 {shown(key) or '（空）'}；现有：{'、'.join(house.sources)}")
-    return house.sources[key].title
+    if key not in known_sources(house):
+        raise RefusedError(f"没有名单 {shown(key) or '（空）'}；现有：{'、'.join(known_sources(house))}")
+    return known_sources(house)[key].title
 
 
 def _row(house: House, key: str) -> pd.DataFrame:
     """The row (row stage, one line) that the quarantine or the register holds under source:row_key, as its owner wrote it."""
     source, _, row_key = key.partition(":")
-    return rows_again(_verbatim(house, key), house.sources[source]).assign(row_key=row_key)
+    return rows_again(_verbatim(house, key), known_sources(house)[source]).assign(row_key=row_key)
 
 
 def content_of_row(house: House, key: str) -> dict[str, str]:
     """What a decision on the row under source:row_key keeps of it. Raises RefusedError when there is none."""
     verbatim = _verbatim(house, key)
-    return contents_of(house.sources[key.partition(":")[0]], verbatim)[0]
+    return contents_of(known_sources(house)[key.partition(":")[0]], verbatim)[0]
 
 
 def _verbatim(house: House, key: str) -> pd.Series:
@@ -353,7 +390,7 @@ def _verbatim(house: House, key: str) -> pd.Series:
         found = frame[(frame["source"] == source) & (frame["row_key"] == row_key)]
         if len(found):
             return found["verbatim"].tail(1).reset_index(drop=True)
-    raise RefusedError(f"{house.sources[source].title}里没有编号为 {shown(row_key) or '（空）'} 的行")
+    raise RefusedError(f"{known_sources(house)[source].title}里没有编号为 {shown(row_key) or '（空）'} 的行")
 
 
 def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> None:
@@ -362,7 +399,7 @@ def _refuse_value(house: House, row: pd.DataFrame, field: str, value: str) -> No
     corrections = pd.DataFrame(
         [{"decision_id": "", "key": key, "field": field, "value": value.strip() or None}], columns=list(CORRECTION_COLUMNS)
     )
-    source = house.sources[str(row["source"].iloc[0])]
+    source = known_sources(house)[str(row["source"].iloc[0])]
     corrected = Allowed(corrections=corrections.astype("str")).corrected(row)
     issues = issues_of(house, corrected, source)
     if told := fault_of(issues, [field]):

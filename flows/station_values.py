@@ -27,10 +27,13 @@ _CLEANED: Final = {
     "address": "address",
     "town": "town",
     "community": "community",
+    "hours": "hours",
     "hours_text": "hours",
     "facilities": "facilities",
     "opened_on": "opened",
 }
+
+_OTHER: Final = {"lng_wgs84": "lat_wgs84", "lat_wgs84": "lng_wgs84"}
 
 #: What an owner's list may give and the operators' list does not.
 _MORE: Final = {"挂牌": "plaque", "建成日期": "opened"}
@@ -44,6 +47,8 @@ def wrong_with(
         return [f"“{shown(value)}”不是这一栏的值：请照现有的写法填写"]
     stations = published.state.station
     before = stations[stations["station_id"] == station_id].reset_index(drop=True)
+    if (other := _OTHER.get(field)) and before[other].isna().all():
+        before[other] = stations[other].median()  # half a position is nowhere: it is judged beside the middle of the city
     asked = pd.DataFrame({"key": [station_id], "field": [field], "value": [value or None]})
     after, _, _ = corrected(before, "station_id", asked, published.listings)
     met = [
@@ -62,6 +67,8 @@ def _cleaned(
     """What the cleaners say of the value, were an owner to write it on a list."""
     if field not in _CLEANED or not value:
         return []
+    if field == "hours" and published.state.station["hours"].eq(value).any():
+        return []  # written as the register writes hours, which owners do not
     declared = operators_source(published.house.city.name)
     source = replace(declared, columns={**declared.columns, **_MORE})
     headers = {name: header for header, name in {**COLUMNS, **_MORE}.items()}

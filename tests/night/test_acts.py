@@ -13,6 +13,8 @@ import pytest
 
 from flows import acts
 from flows.acts import Signed
+from flows.finding import source_nights
+from flows.forms import FORMS, GroupForm, filled
 from flows.house import House
 from flows.judge import Answer, decisions_of, take_back, written
 from flows.outlook import latest_night, read_published
@@ -219,6 +221,10 @@ def test_an_accepted_datum_moves_the_lists_positions(morning: Household) -> None
         (lambda house: acts.judge(house, "union:none", "union:nil", "perhaps", SIGNED), "不认识"),
         (lambda house: acts.accept(house, "union", [("rule", "source_partial")], None, SIGNED), "不是可以接受的变更"),
         (lambda house: acts.refetch(house, "nobody", SIGNED), "没有名单"),
+        (lambda house: acts.refetch(house, "operators", SIGNED), "没有业主可问"),
+        (lambda house: acts.accept(house, "union", [("header", "没见过的表头")], None, SIGNED), "没有表头"),
+        (lambda house: acts.accept(house, "union", [("rows", "300-80")], None, SIGNED), "不是一个范围"),
+        (lambda house: acts.accept(house, "union", [("rows", "many-")], None, SIGNED), "不是一个范围"),
         (lambda house: acts.merge(house, ["yz3402-none", "yz3402-nil"], SIGNED), "没有驿站"),
         (lambda house: acts.merge(house, ["yz3402-none"], SIGNED), "至少要两个"),
         (lambda house: acts.split(house, "yz3402-none", ["union:1"], SIGNED), "没有驿站"),
@@ -561,3 +567,71 @@ def test_a_decision_that_cannot_be_written_is_refused_in_words(morning: Househol
         written(morning.house, [{"act": "refetch", "source": "union", "who": "李敏", "why": "问过"}])
     morning.house.journal.rmdir()
     assert submit().is_new
+
+
+@pytest.mark.parametrize(("low", "high", "rule"), [(0, 5, "source_too_many"), (4000, 5000, "source_too_few")])
+def test_accepted_bounds_are_those_that_a_list_is_held_to(morning: Household, town: Town, low: int, high: int, rule: str) -> None:
+    """The tighter bounds are met, so they are in force; undone, the list is held to its own again."""
+    town.move(1)
+    met = f"select rule from issue where night = '{iso(1)}' and source = 'union' and rule in ('source_too_many', 'source_too_few')"
+    answer = acts.accept(morning.house, "union", [("rows", f"{low}-{high}")], date.fromisoformat(iso(1)), SIGNED)
+    morning.run(iso(1))
+    assert morning.query(met)["rule"].tolist() == [rule]
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert morning.query(met).empty
+
+
+def test_the_operators_own_list_is_a_list_like_others(morning: Household) -> None:
+    number = acts.add(morning.house, ADDED, SIGNED).decision_id
+    again(morning)
+    key = f"operators:{number}"
+    fixed = acts.correct(morning.house, "row", key, "name", "赭山公园西门劳动者驿站", SIGNED)
+    again(morning)
+    name = f"select name from listing where valid_to is null and listing_id = '{key}'"
+    assert "西门" in morning.query(name)["name"][0]
+    undo(morning, fixed.decision_id)
+    again(morning)
+    assert "东门" in morning.query(name)["name"][0]
+    nights, _ = source_nights(read_published(morning.house), "operators")
+    assert len(nights) == 1
+
+
+@pytest.mark.parametrize("act", ["merge", "split", "judge"])
+def test_what_a_person_closed_is_neither_merged_nor_split_nor_judged(morning: Household, act: str) -> None:
+    submit = SUBMITTED[act](morning.house)
+    station = a_pair(morning.house)[0] if act == "split" else two_stations(morning.house)[0]
+    number = acts.close(morning.house, station, SIGNED).decision_id
+    with pytest.raises(RefusedError, match=f"停用（{number}），请先撤销"):
+        submit()
+
+
+MUCH = "长" * 1_000_000
+ASKED = [(action, name) for action, form in FORMS.items() for name in form.model_fields]
+
+
+@pytest.mark.parametrize(("action", "name"), ASKED)
+def test_no_text_of_a_form_may_be_long_and_no_refusal_repeats_it(action: str, name: str) -> None:
+    form = FORMS[action]
+    for value in (MUCH, [MUCH], dict.fromkeys(GroupForm.model_fields, MUCH), ["a"] * 1000):
+        with pytest.raises(RefusedError) as told:
+            filled(form, {name: value, MUCH: MUCH})
+        assert form.model_fields[name].title in str(told.value)
+        assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda house: acts.correct(house, "row", f"union:{MUCH}", "name", "甲", SIGNED),
+        lambda house: acts.correct(house, "station", MUCH, "name", "甲", SIGNED),
+        lambda house: acts.judge(house, MUCH, "union:1", "same", SIGNED),
+        lambda house: acts.close(house, MUCH, SIGNED),
+        lambda house: acts.refetch(house, MUCH, SIGNED),
+        lambda house: take_back(read_published(house), MUCH, "李敏", "判错了"),
+    ],
+)
+def test_a_refusal_repeats_no_long_id(morning: Household, call: Callable[[House], Answer]) -> None:
+    with pytest.raises(RefusedError) as told:
+        call(morning.house)
+    assert len(str(told.value)) < 2000
