@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from flows.operators import known_sources
 from flows.outlook import Published, warehouse_in_force
-from flows.run import RefusedError
+from flows.run import RefusedError, shown
 from transforms.dedupe.geometry import DEGREE_M
 
 #: Hits shown of each sort; who gets as many asks with one word more.
@@ -176,8 +177,8 @@ group by rule, severity, responsibility order by case severity when 'critical' t
 
 def source_nights(published: Published, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The last thirty nights of a source, the latest first, and what was wrong in them by rule. Raises RefusedError for a source that there is not."""
-    if source not in published.house.sources:
-        raise RefusedError(f"没有名单 {source}；现有：{'、'.join(published.house.sources)}")
+    if source not in known_sources(published.house):
+        raise RefusedError(f"没有名单 {shown(source)}；现有：{'、'.join(known_sources(published.house))}")
     with warehouse_in_force(published.house) as connection:
         return _read(connection, _SOURCE_NIGHTS, source=source), _read(connection, _SOURCE_RULES, source=source)
 

@@ -12,12 +12,15 @@ from pydantic_core import CoreSchema
 
 from desk.links import Selector
 from flows.acts import Signed
-from flows.run import RefusedError
+from flows.run import RefusedError, shown
 
 #: A reason is a sentence or two; what is longer is a paste gone wrong.
 _TEXT: int = 500
 
 Text = Annotated[str, Field(max_length=_TEXT)]
+
+#: One of a list: an id, a rule or a header.
+Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Form(BaseModel):
@@ -105,7 +108,7 @@ class JudgeForm(SignedForm):
 class MergeForm(SignedForm):
     """合并: stations become one."""
 
-    stations: list[str] = Field(
+    stations: list[Line] = Field(
         title="哪几个驿站", description="驿站编号，至少两个；最早的编号留用，其余转到它", min_length=2, max_length=20
     )
 
@@ -114,7 +117,7 @@ class SplitForm(SignedForm):
     """拆分: a station becomes two."""
 
     station: str = Field(title="哪个驿站", max_length=40)
-    listings: list[str] = Field(title="拆出哪几条登记", description="登记编号；其余留在原站", min_length=1, max_length=50)
+    listings: list[Line] = Field(title="拆出哪几条登记", description="登记编号；其余留在原站", min_length=1, max_length=50)
 
 
 class AddForm(SignedForm):
@@ -150,12 +153,15 @@ class AcceptForm(SignedForm):
     """接受变更: a feed has changed for good, or for a while."""
 
     source: str = Field(title="名单", max_length=60)
-    rules: list[str] = Field(
+    rules: list[Line] = Field(
         default_factory=list,
+        max_length=10,
         title="不再因此停用",
         description="source_too_few 行数过少、source_vanishing 大量消失、source_failing 大面积不合格",
     )
-    headers: list[str] = Field(default_factory=list, title="表头有变也照收", description="新增或不再有的表头，照原样写")
+    headers: list[Line] = Field(default_factory=list, max_length=100, title="表头有变也照收", description="新增或不再有的表头，照原样写")
+    rows_from: str = Field("", title="行数从", description="今后的下限，如 80；与“行数到”一起填，留空不改", max_length=9)
+    rows_to: str = Field("", title="行数到", description="今后的上限，如 300", max_length=9)
     datum: Literal["", "WGS-84", "GCJ-02", "BD-09", "CGCS2000"] = Field("", title="坐标系改为")
     until: str = Field("", title="到哪一天（含）", description="如 2026-12-31；留空一直有效", max_length=10)
 
@@ -163,7 +169,8 @@ class AcceptForm(SignedForm):
     def changes(self) -> list[tuple[str, str]]:
         """What is accepted, as `flows.acts.accept` takes it."""
         told = [("rule", each) for each in self.rules] + [("header", each) for each in self.headers]
-        return [*told, *([("datum", self.datum)] if self.datum else [])]
+        rows = [("rows", f"{self.rows_from}-{self.rows_to}")] if self.rows_from or self.rows_to else []
+        return [*told, *rows, *([("datum", self.datum)] if self.datum else [])]
 
 
 class ReplayForm(SignedForm):
@@ -215,7 +222,7 @@ def filled(form: type[_Form], given: Any) -> Any:
 
 def _told(form: type[BaseModel], place: tuple[int | str, ...], kind: str) -> str:
     known = form.model_fields.get(str(place[0])) if place else None
-    title = known.title if known and known.title else "、".join(map(str, place)) or "表单"
+    title = known.title if known and known.title else shown("、".join(map(str, place))) or "表单"
     wanted = {
         "missing": "没有填写",
         "string_too_short": "没有填写",
@@ -235,4 +242,4 @@ def day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise RefusedError(f"“{text}”不是日期：请写成 2026-12-31 这样") from None
+        raise RefusedError(f"“{shown(text)}”不是日期：请写成 2026-12-31 这样") from None

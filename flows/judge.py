@@ -16,7 +16,7 @@ from desk.churned import churn_warning
 from desk.decided import change_lines, contradiction_lines, named, verdict_word
 from flows.house import House, open_house
 from flows.outlook import Published, read_published, verdicts_of
-from flows.run import RefusedError
+from flows.run import RefusedError, shown
 from flows.settings import Settings
 from transforms.dedupe import Model, ModelError, load_model
 from transforms.dedupe.changes import changes
@@ -122,7 +122,7 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
     def check(known: Decisions, would_be: Decisions) -> None:
         found = known.log[known.log["decision_id"] == decision_id]
         if found.empty:
-            raise RefusedError(f"没有编号为 {decision_id} 的决定")
+            raise RefusedError(f"没有编号为 {shown(decision_id)} 的决定")
         if bool(found["is_undone"].iloc[0]):
             raise RefusedError(f"{decision_id} 已经撤销过了")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
@@ -198,16 +198,16 @@ def _faults(published: Published, said: Said, *, closed: bool) -> list[str]:
         told for name, told in (("who", "没有写明是谁判的（who）"), ("why", "没有写明为什么（why）")) if not getattr(said, name).strip()
     ]
     if said.verdict not in VERDICTS:
-        faults.append(f"判定“{said.verdict}”不认识：应为 same（同一站）、not（不是）或 unsure（不确定）")
+        faults.append(f"判定“{shown(said.verdict)}”不认识：应为 same（同一站）、not（不是）或 unsure（不确定）")
     if said.left_id == said.right_id:
-        faults.append(f"{said.left_id}：两边是同一条登记")
+        faults.append(f"{shown(said.left_id)}：两边是同一条登记")
     return [*faults, *(fault for each in dict.fromkeys((said.left_id, said.right_id)) if (fault := _gone(published, each, closed=closed)))]
 
 
 def _gone(published: Published, listing_id: str, *, closed: bool) -> str | None:
     row = published.listing(listing_id)
     if row is None:
-        return f"没有登记 {listing_id or '（空）'}：登记编号形如 union:123，可从 yizhan station 或 pair 表查到"
+        return f"没有登记 {shown(listing_id) or '（空）'}：登记编号形如 union:123，可从 yizhan station 或 pair 表查到"
     if closed or bool(row["is_open"]):
         return None
     alike = published.listings
@@ -266,8 +266,8 @@ def written(
         return append_decisions(house.journal, acts, at=house.moment(), check=check)
     except (JournalError, UnsignedError) as refused:
         raise RefusedError(str(refused)) from refused
-    except OSError as wrong:  # a full disk, a journal that may only be read: nothing is done without its record
-        raise RefusedError(f"决定写不进日志 {house.journal}（{wrong.strerror}），没有做；请清理磁盘或改好权限后再试") from wrong
+    except OSError as wrong:  # a full disk, or one that may only be read
+        raise RefusedError(f"决定写不进去（{house.journal}：{wrong.strerror or wrong}），没有做。请报运维，修好后再交一次") from wrong
 
 
 def tell_effect(house: House, published: Published, before: Decisions, say: Console) -> None:

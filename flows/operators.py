@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from flows.house import House
 from sources.kit.call import FetchCall, Fetched
 from sources.kit.raw import Payload, Raw, raw_of
 from sources.kit.source import Due, Source
@@ -74,6 +75,11 @@ def operators_source(city: str, added: tuple[Mapping[str, Any], ...] = ()) -> So
         due=Due.daily(),
         licence="本市自有",
     )
+
+
+def known_sources(house: House) -> Mapping[str, Source]:
+    """The sources of the house, the operators' own list among them: it comes with every city."""
+    return {**house.sources, OPERATORS: operators_source(house.city.name)}
 
 
 def _read(payloads: Sequence[Payload]) -> Raw:

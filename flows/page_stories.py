@@ -13,7 +13,7 @@ from desk.web import action_address, html_tables, page
 from flows.explain import station_facts
 from flows.finding import find, row_story, source_nights
 from flows.held import held_workbook
-from flows.operators import OPERATORS
+from flows.operators import OPERATORS, known_sources
 from flows.reviewing import Reviewing
 from flows.rules import every_rule
 from transforms.allowed import NEVER_ALLOWED
@@ -59,7 +59,7 @@ def story_routes(reviewing: Reviewing) -> APIRouter:
             {**each, "title": rules[each["rule"]].title if each["rule"] in rules else each["rule"]}
             for each in story.issues.to_dict("records")
         ]
-        title = published.house.titles.get(source, "人工登记" if source == OPERATORS else source)
+        title = known_sources(published.house)[source].title if source in known_sources(published.house) else source
         return HTMLResponse(
             page("row", story=story, title=title, actions=actions, issues=issues, decisions=story.decisions.to_dict("records"))
         )
@@ -76,8 +76,10 @@ def story_routes(reviewing: Reviewing) -> APIRouter:
         return HTMLResponse(
             page(
                 "source",
-                title=published.house.titles[key],
-                actions=[("重跑来源", action_address("refetch", source=key)), ("接受变更", action_address("accept", source=key))],
+                title=known_sources(published.house)[key].title,
+                actions=[]
+                if key == OPERATORS
+                else [("重跑来源", action_address("refetch", source=key)), ("接受变更", action_address("accept", source=key))],
                 picture=bars("每夜扣留的行", drawn),
                 nights=figures.astype(
                     {"accepted": int, "held_back": int, "rows_read": int, "ignored": int, "opened": int, "closed": int, "carried": int}

@@ -23,6 +23,11 @@ class RefusedError(ValueError):
     """The command cannot be carried out as given; the message (Chinese) says why and what to do."""
 
 
+def shown(text: str, at_most: int = 60) -> str:
+    """What somebody sent, as a refusal repeats it: an id is short, and what is longer is a paste gone wrong."""
+    return text if len(text) <= at_most else f"{text[:at_most]}…（共 {len(text)} 字）"
+
+
 class LockedError(RuntimeError):
     """Someone else is writing; the message (Chinese) names who."""
 

@@ -52,7 +52,7 @@ class Decisions:
     and what was judged, as JSON objects: left, right (each side's content: source, name, address) and seen (weight_mb, levels), empty where the line has none.
     corrections: decision_id, scope (listing, row, station), key, field, value, who, why, decided_at, night (which the person saw), content (JSON: what the row read); the last on a field.
     log: decision_id, act, who, why, decided_at, detail (JSON), is_undone; every line.
-    accepted: changes of a feed that a person accepted: decision_id, source, what (rule, header, datum), value, night (from), until (through; empty: for good).
+    accepted: changes of a feed that a person accepted: decision_id, source, what (rule, header, datum, rows: low-high), value, night (from), until (through; empty: for good).
     added: stations that operators added, undone ones too: decision_id, values (row field → text), is_undone. closed: station ids that they closed.
     allowed: releases, waivers and corrections of rows, whenever they hold.
     model: fingerprint of the dedupe model accepted last, None while that which ships is in force.

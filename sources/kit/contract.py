@@ -81,9 +81,10 @@ def apply(raw: Raw, source: Source, accepted: Accepted | None = None) -> Contrac
 
 
 def bounds(source: Source, count: int, accepted: Accepted | None = None) -> Finding:
-    """`count` against the source's declared bounds: the rows of a snapshot, or the listings open after a changed-since feed."""
-    low, high = source.rows
-    waived = (accepted or Accepted()).rules
+    """`count` against the bounds that the source declares or a person accepted: the rows of a snapshot, or the listings open after a changed-since feed."""
+    accepted = accepted or Accepted()
+    low, high = accepted.rows or source.rows
+    waived = accepted.rules
     if count == 0 and low > 0:
         return _finding(source, "source_empty", None, waived)
     if count < low:

@@ -56,11 +56,12 @@ class Accepted:
     """What an operator has accepted of a changed feed, from decisions.
 
     `headers`: owner's headers whose absence or presence is no longer drift. `rules`: ids of source rules that do not stop this source
-    tonight (source_too_few, source_vanishing, source_failing …); the issue is still told.
+    tonight (source_too_few, source_vanishing, source_failing …); the issue is still told. `rows`: (low, high) in place of the bounds that the source declares.
     """
 
     headers: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
+    rows: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,11 @@ import pytest
 
 from flows import acts
 from flows.acts import Signed
-from flows.judge import decisions_of, written
+from flows.finding import source_nights
+from flows.forms import FORMS, GroupForm, filled
+from flows.house import House
+from flows.judge import Answer, decisions_of, take_back, written
+from flows.outlook import latest_night, read_published
 from flows.rebuild import rebuild
 from flows.run import RefusedError
 from flows.selection import held_rows, selector_of
@@ -30,8 +35,8 @@ def again(household: Household) -> None:
     rebuild(household.house, f"action/{len(decisions_of(household.house).log)}", "测试")
 
 
-def undo(household: Household, number: str) -> None:
-    written(household.house, [{"act": "undo", "undoes": number, "who": "李敏", "why": "判错了"}])
+def undo(household: Household, number: str) -> str:
+    return take_back(read_published(household.house), number, "李敏", "判错了").decision_id
 
 
 def group(household: Household, *, allowed: bool = True) -> tuple[str, str]:
@@ -218,6 +223,10 @@ def test_an_accepted_datum_moves_the_lists_positions(morning: Household) -> None
         (lambda house: acts.judge(house, "union:none", "union:nil", "perhaps", SIGNED), "不认识"),
         (lambda house: acts.accept(house, "union", [("rule", "source_partial")], None, SIGNED), "不是可以接受的变更"),
         (lambda house: acts.refetch(house, "nobody", SIGNED), "没有名单"),
+        (lambda house: acts.refetch(house, "operators", SIGNED), "没有业主可问"),
+        (lambda house: acts.accept(house, "union", [("header", "没见过的表头")], None, SIGNED), "没有表头"),
+        (lambda house: acts.accept(house, "union", [("rows", "300-80")], None, SIGNED), "不是一个范围"),
+        (lambda house: acts.accept(house, "union", [("rows", "many-")], None, SIGNED), "不是一个范围"),
         (lambda house: acts.merge(house, ["yz3402-none", "yz3402-nil"], SIGNED), "没有驿站"),
         (lambda house: acts.merge(house, ["yz3402-none"], SIGNED), "至少要两个"),
         (lambda house: acts.split(house, "yz3402-none", ["union:1"], SIGNED), "没有驿站"),
@@ -382,7 +391,263 @@ def test_what_cannot_be_written_down_is_not_done(morning: Household, monkeypatch
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("warehouse.journal.os.write", full)
-    with pytest.raises(RefusedError, match=r"决定写不进日志.*没有做"):
+    with pytest.raises(RefusedError, match=r"决定写不进去.*没有做"):
         acts.close(morning.house, station, SIGNED)
     monkeypatch.undo()
     assert decisions_of(morning.house).log.empty
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "测试"),
+        ("name", "<script>alert(1)</script>"),
+        ("name", "=cmd|' /C calc'!A0"),
+        ("name", "13900001234"),
+        ("phones", "abc"),
+        ("hours", "abc"),
+        ("lng_wgs84", "2.35"),
+        ("lng_wgs84", "east"),
+        ("county_code", "999999"),
+        ("credit_code", "91340200000000000X"),
+    ],
+)
+def test_a_value_that_no_station_may_have_is_refused_before_the_night_meets_it(morning: Household, field: str, value: str) -> None:
+    with pytest.raises(RefusedError, match="没有采用这个值") as told:
+        acts.correct(morning.house, "station", open_station(morning), field, value, SIGNED)
+    assert "未发布" not in str(told.value), "nothing was stopped"
+    assert decisions_of(morning.house).log.empty
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "赭山公园劳动者驿站"), ("host", "芜湖市总工会"), ("address", "芜湖市镜湖区中山路77号")]
+)
+def test_a_sound_value_for_a_station_holds_from_the_rebuilt_night_on(morning: Household, field: str, value: str) -> None:
+    station = open_station(morning)
+    acts.correct(morning.house, "station", station, field, value, SIGNED)
+    again(morning)
+    assert morning.query(f"select {field} as v from station where station_id = '{station}'")["v"].tolist() == [value]
+    assert latest_night(morning.house) == iso(0)
+    assert morning.query("select state from night")["state"].tolist() != ["rejected"]
+
+
+def open_station(household: Household) -> str:
+    return str(household.query("select min(station_id) as s from station where status = 'open'")["s"][0])
+
+
+def test_what_has_run_out_is_not_decided_already(morning: Household, town: Town) -> None:
+    old = selector_of(morning.house, *group(morning))
+    first = acts.release(morning.house, old, None, SIGNED)
+    source, rule = group(morning)
+    acts.waive(morning.house, "source", source, "name_is_page", date.fromisoformat(iso(0)), SIGNED)
+    again(morning)
+    town.move(1)
+    morning.run(iso(1))
+    with pytest.raises(RefusedError, match=f"{iso(0)} 那一夜的"):
+        acts.release(morning.house, old, None, SIGNED)
+    with pytest.raises(RefusedError, match="已经过去"):
+        acts.waive(morning.house, "source", source, "name_is_page", date.fromisoformat(iso(0)), SIGNED)
+    anew = acts.release(morning.house, selector_of(morning.house, source, rule), None, SIGNED)
+    assert anew.is_new
+    assert anew.decision_id != first.decision_id
+
+
+def test_a_form_of_another_night_is_refused_although_the_rows_are_the_same(morning: Household, town: Town) -> None:
+    old = selector_of(morning.house, *group(morning))
+    town.move(1)
+    morning.run(iso(1))
+    now = selector_of(morning.house, *group(morning))
+    assert (old.digest, old.count) == (now.digest, now.count)
+    with pytest.raises(RefusedError, match="请从最新的夜报重新打开"):
+        acts.release(morning.house, old, None, SIGNED)
+
+
+Submitted = Callable[[House], Callable[[], Answer]]
+
+
+def two_stations(house: House) -> list[str]:
+    station = read_published(house).state.station
+    return sorted(station.loc[station["status"] == "open", "station_id"])[:2]
+
+
+def two_listings(house: House) -> list[str]:
+    """The first listings of two stations."""
+    published = read_published(house)
+    return sorted(sorted(published.members[each])[0] for each in two_stations(house))
+
+
+def a_pair(house: House) -> tuple[str, list[str]]:
+    published = read_published(house)
+    is_open = set(published.listings.loc[published.listings["is_open"].astype(bool), "listing_id"])
+    return next((one, sorted(each)) for one, each in sorted(published.members.items()) if len(each) == 2 and set(each) <= is_open)
+
+
+def released(house: House) -> Callable[[], Answer]:
+    selector = selector_of(house, "union", "name_is_test")
+    return lambda: acts.release(house, selector, None, SIGNED)
+
+
+def corrected(house: House) -> Callable[[], Answer]:
+    station = two_stations(house)[0]
+    return lambda: acts.correct(house, "station", station, "name", "赭山公园劳动者驿站", SIGNED)
+
+
+def merged(house: House) -> Callable[[], Answer]:
+    ids = two_stations(house)
+    return lambda: acts.merge(house, ids, SIGNED)
+
+
+def parted(house: House) -> Callable[[], Answer]:
+    station, members = a_pair(house)
+    return lambda: acts.split(house, station, members[1:], SIGNED)
+
+
+def judged(house: House) -> Callable[[], Answer]:
+    left, right = two_listings(house)
+    return lambda: acts.judge(house, left, right, "same", SIGNED)
+
+
+def closed(house: House) -> Callable[[], Answer]:
+    station = two_stations(house)[0]
+    return lambda: acts.close(house, station, SIGNED)
+
+
+ADDED = {"name": "赭山公园东门劳动者驿站", "address": "芜湖市镜湖区赭山东路101号", "lng": "118.3901", "lat": "31.3412"}
+SUBMITTED: dict[str, Submitted] = {
+    "release": released,
+    "correct": corrected,
+    "waive": lambda house: lambda: acts.waive(house, "source", "union", "name_is_test", date.fromisoformat(iso(9)), SIGNED),
+    "judge": judged,
+    "merge": merged,
+    "split": parted,
+    "add": lambda house: lambda: acts.add(house, ADDED, SIGNED),
+    "close": closed,
+    "accept": lambda house: lambda: acts.accept(house, "union", [("rule", "source_too_few")], None, SIGNED),
+    "refetch": lambda house: lambda: acts.refetch(house, "union", SIGNED),
+    "replay": lambda house: lambda: acts.replay(house, date.fromisoformat(iso(0)), SIGNED),
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "is_rebuilt"),
+    [*((each, False) for each in SUBMITTED), *((each, True) for each in ("release", "judge", "merge", "split", "refetch"))],
+)
+def test_the_same_submission_twice_is_done_once(morning: Household, act: str, *, is_rebuilt: bool) -> None:
+    submit = SUBMITTED[act](morning.house)
+    first = submit()
+    if is_rebuilt:
+        again(morning)
+    second = submit()
+    assert (second.decision_id, second.is_new) == (first.decision_id, False)
+    assert decisions_of(morning.house).log["act"].tolist() == [act]
+
+
+@pytest.mark.parametrize("act", [*SUBMITTED, "undo"])
+def test_two_clicks_at_once_decide_once(morning: Household, act: str) -> None:
+    if act == "undo":
+        number, published = released(morning.house)().decision_id, read_published(morning.house)
+        submit: Callable[[], Answer] = lambda: take_back(published, number, "李敏", "判错了")  # noqa: E731
+    else:
+        submit = SUBMITTED[act](morning.house)
+    both = Barrier(2)
+
+    def click(_: int) -> str:
+        both.wait()
+        try:
+            return submit().decision_id
+        except RefusedError as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(click, range(2)))
+    log = decisions_of(morning.house).log
+    assert log["act"].eq(act).sum() == 1, told
+
+
+def test_stations_merged_parted_and_merged_again_are_three_decisions(morning: Household) -> None:
+    submit = merged(morning.house)
+    number = submit().decision_id
+    undo(morning, number)
+    assert submit().is_new
+    left, right = two_listings(morning.house)
+    acts.judge(morning.house, left, right, "unsure", SIGNED)
+    acts.judge(morning.house, left, right, "not", SIGNED)
+    assert acts.judge(morning.house, left, right, "unsure", SIGNED).is_new, "another verdict stood in between"
+
+
+def test_a_decision_that_cannot_be_written_is_refused_in_words(morning: Household) -> None:
+    submit = released(morning.house)
+    morning.house.journal.unlink(missing_ok=True)
+    morning.house.journal.mkdir()
+    with pytest.raises(RefusedError, match=r"决定写不进去.*没有做"):
+        written(morning.house, [{"act": "refetch", "source": "union", "who": "李敏", "why": "问过"}])
+    morning.house.journal.rmdir()
+    assert submit().is_new
+
+
+@pytest.mark.parametrize(("low", "high", "rule"), [(0, 5, "source_too_many"), (4000, 5000, "source_too_few")])
+def test_accepted_bounds_are_those_that_a_list_is_held_to(morning: Household, town: Town, low: int, high: int, rule: str) -> None:
+    """The tighter bounds are met, so they are in force; undone, the list is held to its own again."""
+    town.move(1)
+    met = f"select rule from issue where night = '{iso(1)}' and source = 'union' and rule in ('source_too_many', 'source_too_few')"
+    answer = acts.accept(morning.house, "union", [("rows", f"{low}-{high}")], date.fromisoformat(iso(1)), SIGNED)
+    morning.run(iso(1))
+    assert morning.query(met)["rule"].tolist() == [rule]
+    undo(morning, answer.decision_id)
+    again(morning)
+    assert morning.query(met).empty
+
+
+def test_the_operators_own_list_is_a_list_like_others(morning: Household) -> None:
+    number = acts.add(morning.house, ADDED, SIGNED).decision_id
+    again(morning)
+    key = f"operators:{number}"
+    fixed = acts.correct(morning.house, "row", key, "name", "赭山公园西门劳动者驿站", SIGNED)
+    again(morning)
+    name = f"select name from listing where valid_to is null and listing_id = '{key}'"
+    assert "西门" in morning.query(name)["name"][0]
+    undo(morning, fixed.decision_id)
+    again(morning)
+    assert "东门" in morning.query(name)["name"][0]
+    nights, _ = source_nights(read_published(morning.house), "operators")
+    assert len(nights) == 1
+
+
+@pytest.mark.parametrize("act", ["merge", "split", "judge"])
+def test_what_a_person_closed_is_neither_merged_nor_split_nor_judged(morning: Household, act: str) -> None:
+    submit = SUBMITTED[act](morning.house)
+    station = a_pair(morning.house)[0] if act == "split" else two_stations(morning.house)[0]
+    number = acts.close(morning.house, station, SIGNED).decision_id
+    with pytest.raises(RefusedError, match=f"停用（{number}），请先撤销"):
+        submit()
+
+
+MUCH = "长" * 1_000_000
+ASKED = [(action, name) for action, form in FORMS.items() for name in form.model_fields]
+
+
+@pytest.mark.parametrize(("action", "name"), ASKED)
+def test_no_text_of_a_form_may_be_long_and_no_refusal_repeats_it(action: str, name: str) -> None:
+    form = FORMS[action]
+    for value in (MUCH, [MUCH], dict.fromkeys(GroupForm.model_fields, MUCH), ["a"] * 1000):
+        with pytest.raises(RefusedError) as told:
+            filled(form, {name: value, MUCH: MUCH})
+        assert form.model_fields[name].title in str(told.value)
+        assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda house: acts.correct(house, "row", f"union:{MUCH}", "name", "甲", SIGNED),
+        lambda house: acts.correct(house, "station", MUCH, "name", "甲", SIGNED),
+        lambda house: acts.judge(house, MUCH, "union:1", "same", SIGNED),
+        lambda house: acts.close(house, MUCH, SIGNED),
+        lambda house: acts.refetch(house, MUCH, SIGNED),
+        lambda house: take_back(read_published(house), MUCH, "李敏", "判错了"),
+    ],
+)
+def test_a_refusal_repeats_no_long_id(morning: Household, call: Callable[[House], Answer]) -> None:
+    with pytest.raises(RefusedError) as told:
+        call(morning.house)
+    assert len(str(told.value)) < 2000
