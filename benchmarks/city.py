@@ -157,5 +157,5 @@ def _statements(listing: pd.DataFrame) -> pd.DataFrame:
 
 def _figures(listing: pd.DataFrame, night: str) -> pd.DataFrame:
     counts = listing.groupby("source").size().rename("rows_read").reset_index()
-    same = {name: counts["rows_read"] for name in ("accepted", "open_before", "open_after")}
+    same = dict.fromkeys(("accepted", "open_before", "open_after"), counts["rows_read"])
     return counts.assign(**same, held_back=0, ignored=0, opened=0, closed=0, carried=0, is_stopped=False, last_good_on=night)

@@ -60,13 +60,17 @@ class Figures:
     def add(self, what: str, value: float, asked: float, unit: str = "s", *, at_least: bool = False) -> None:
         """One line: `asked` is the most that may be, or the least."""
         is_met = value >= asked if at_least else value <= asked
-        self.rows.append((what, f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}", f"{'≥' if at_least else '≤'} {asked:g} {unit}", is_met))
+        self.rows.append(
+            (what, f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}", f"{'≥' if at_least else '≤'} {asked:g} {unit}", is_met)
+        )
         print(f"{what}: {value:.3f} {unit}", flush=True)
 
     def table(self) -> str:
         """Markdown."""
         lines = ["| what | measured | asked | |", "|---|--:|--:|---|"]
-        return "\n".join([*lines, *(f"| {what} | {value} | {asked} | {'met' if met else '**missed**'} |" for what, value, asked, met in self.rows)])
+        return "\n".join(
+            [*lines, *(f"| {what} | {value} | {asked} | {'met' if met else '**missed**'} |" for what, value, asked, met in self.rows)]
+        )
 
 
 def on_duckdb(folder: Path) -> Place:
@@ -177,14 +181,19 @@ def measure_year(place: Place, count: int, nights: int, figures: Figures) -> Non
         grown = place.weight(engine) - before
         with engine.connect() as connection:
             changed = sum(_written(connection, name) for name in NIGHTLY)
-    figures.add(f"a year of {count:,} listings: growth of {grown / 1e6:.0f} MB against {changed / 1e6:.0f} MB of changed rows as text", grown / changed, 1.5, "×")
+    figures.add(
+        f"a year of {count:,} listings: growth of {grown / 1e6:.0f} MB against {changed / 1e6:.0f} MB of changed rows as text",
+        grown / changed,
+        1.5,
+        "×",
+    )
 
 
 def _written(connection: Connection, name: str) -> int:
     """Bytes, as text, of the rows that came after the first night."""
     table = METADATA.tables[name]
     interval = interval_of(table)
-    columns = " + ".join(f"coalesce(octet_length(encode(cast(\"{column.name}\" as varchar))), 0) + 1" for column in table.columns)
+    columns = " + ".join(f'coalesce(octet_length(encode(cast("{column.name}" as varchar))), 0) + 1' for column in table.columns)
     since = interval.opened if interval else "night"
     return int(connection.exec_driver_sql(f"select coalesce(sum({columns}), 0) from {name} where {since} > date '{iso(0)}'").scalar_one())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, Table
 
+from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.tables import METADATA, public_columns
 from warehouse.views import described, quoted, run_script, views
@@ -31,6 +32,7 @@ def write_analyst(engine: Engine, path: Path) -> None:
             if not view.reads_ops:
                 connection.exec_driver_sql(f"create view {view.name} as {view.query}")
             run_script(connection, described(view, "table" if view.reads_ops else "view"))
+        install_dictionary(connection, "analyst")
     with analyst.connect() as connection:
         connection.exec_driver_sql("checkpoint")
     analyst.dispose()
