@@ -55,7 +55,7 @@ class City:
             "hours": "Mo-Fr 08:30-12:00,14:00-17:30",
             "hours_text": "周一至周五 8:30-12:00，14:00-17:30",
             "facilities": "charging;microwave;water",
-            "opened_on": pd.Series(np.where(turn % 2 == 0, "2025-06-01", None), dtype="str"),
+            "opened_on": pd.Series(np.array(["2025-06-01", None], dtype=object)[turn % 2], dtype="str"),
             "position_basis": "given",
             "is_open": True,
             "first_seen_on": iso(0),
@@ -67,10 +67,12 @@ class City:
         """Give that share of the listings another name, another house number and the row that says so."""
         changed = self._dice.choice(len(self.listing), max(1, round(len(self.listing) * share)), replace=False)
         for name, with_ in (("name", "新"), ("number", "1"), ("address", "1"), ("verbatim", " ")):
-            at = self.listing.columns.get_loc(name)
-            self.listing.iloc[changed, at] = self.listing[name].iloc[changed].fillna("") + with_
-        at = self.listing.columns.get_loc("row_digest")
-        self.listing.iloc[changed, at] = pd.util.hash_pandas_object(self.listing.iloc[changed], index=False).map("{:064x}".format)
+            cells = self.listing[name].to_numpy(object).copy()
+            cells[changed] = [("" if pd.isna(cell) else cell) + with_ for cell in cells[changed]]
+            self.listing[name] = pd.Series(cells, dtype="str")
+        digests = self.listing["row_digest"].to_numpy(object).copy()
+        digests[changed] = pd.util.hash_pandas_object(self.listing.iloc[changed], index=False).map("{:064x}".format)
+        self.listing["row_digest"] = pd.Series(digests, dtype="str")
 
     def tables(self, night: int) -> NightTables:
         """All that the night of that number loads."""
@@ -81,7 +83,7 @@ class City:
             listing_count=lambda frame: frame["station_id"].map(grouped.size()),
             sources=lambda frame: frame["station_id"].map(_joined(listing)),
         )
-        events = station[["station_id"]].assign(event="opened", cause="listed", source="union") if night == 0 else []
+        events = station[["station_id"]].assign(event="opened", cause="listed", source="union").head(len(station) if night == 0 else 0)
         nobody = {"source": ["union"]}
         return NightTables(
             state="published",
@@ -106,7 +108,7 @@ class City:
             station=_of("station_history", station),
             station_listing=listing[["listing_id", "station_id"]],
             station_redirect=_of("station_redirect", pd.DataFrame()),
-            station_event=_of("station_event", pd.DataFrame(events)),
+            station_event=_of("station_event", events),
             statement=_statements(listing),
             plaque=listing[["station_id", "source"]].drop_duplicates().assign(plaque="gonghui_yizhan"),
             decision_end=_of("decision_end", pd.DataFrame()),

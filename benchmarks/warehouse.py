@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -124,7 +124,7 @@ def _dated(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the columns that loading adds, dates and numbers as a user of `to_sql` would have them."""
     table = METADATA.tables[name]
     interval = interval_of(table)
-    added = {interval.opened: iso(0), interval.closed: None} if interval else {"night": iso(0), "number": range(len(frame))}
+    added: dict[str, Any] = {interval.opened: iso(0), interval.closed: None} if interval else {"night": iso(0), "number": range(len(frame))}
     whole = frame.assign(**{column: value for column, value in added.items() if column in table.columns})
     return whole[[column.name for column in table.columns if column.name in whole]].astype(object).where(lambda each: each.notna(), None)
 
