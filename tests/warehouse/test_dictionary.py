@@ -15,7 +15,7 @@ from warehouse.dictionary import EXAMPLES, NAME, Entry, entries, install_diction
 from warehouse.engine import open_warehouse
 from warehouse.load import load_night
 from warehouse.publish import Publisher
-from warehouse.readers import ANALYST, PUBLIC, columns_for, readers_of
+from warehouse.readers import ANALYST, PUBLIC, READERS, columns_for, readers_of
 from warehouse.tables import METADATA, is_ops, public_columns
 from warehouse.views import views
 
@@ -78,6 +78,13 @@ def test_the_view_can_be_asked(connection: Connection) -> None:
     comments = rows_of(connection, f"select comment from duckdb_columns() where table_name = '{NAME}'")
     assert len(comments) == 10
     assert all(comment for (comment,) in comments)
+
+
+def test_each_reader_is_told_of_what_it_may_read(connection: Connection) -> None:
+    public, analyst = (entries(connection, reader) for reader in READERS[:0:-1])
+    assert {each.readable_by for each in public} == {"public"}
+    assert {each.readable_by for each in analyst} == {"analyst", "public"}
+    assert {each.table_name for each in public} == (PUBLIC.keys() & {*METADATA.tables, *(view.name for view in views()), NAME})
 
 
 def test_each_table_and_view_is_decided_with_a_reason() -> None:
