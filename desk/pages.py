@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Table
 
 from desk import words
 from transforms.allowed import DRIFT, NEVER_ALLOWED
 from transforms.records import FIELDS, Field, Rule
 from transforms.records.fields import Stage
 from warehouse.contracts import Contract
+from warehouse.dictionary import COMMENT, NAME, Entry
 from warehouse.functions import functions
+from warehouse.readers import ANALYST, PUBLIC
 from warehouse.tables import METADATA, interval_of, is_ops
 from warehouse.views import View, views
 
 _MADE: Final = "This page is made from the code by `python -m tests.docs.generate`; a test fails when it is stale."
+
+_MARKS: Final = (
+    "**ops**: for operators alone, never in `analyst.duckdb`. **personal**: names a natural person or reaches one; always ops. **readable by**: the widest "
+    "circle that may read it (operators read all, analysts what the public may as well); `warehouse/readers.py` decides. *(invented)*: no value of the "
+    "sample city, for that would be personal, the clock's, or there is none."
+)
 
 #: Stage → what its fields are of.
 _STAGES: Final[Mapping[Stage, str]] = {
@@ -25,29 +33,27 @@ _STAGES: Final[Mapping[Stage, str]] = {
     "station": "Station: merged, published, with a stable id",
 }
 
-#: Column type → the word for it; whatever is not here is said as the class is called.
-_TYPES: Final = {
-    "String": "text",
-    "BigInteger": "integer",
-    "Double": "number",
-    "Boolean": "boolean",
-    "Date": "date",
-    "DateTime": "time",
-}
 
-
-def dictionary_page() -> str:
-    """Markdown of every field by stage, every table with its columns, every view and every function."""
+def dictionary_page(entries: Iterable[Entry]) -> str:
+    """Markdown of every field by stage, every table with its columns, every view and every function; `entries` are those of the view `dictionary`."""
+    told: dict[str, list[Entry]] = {}
+    for entry in entries:
+        told.setdefault(entry.table_name, []).append(entry)
     parts = [
         "# Dictionary",
         _MADE,
-        "**ops**: for operators alone, never in `analyst.duckdb`. **personal**: names a natural person or reaches one; always ops.",
+        "The same stands in the view `dictionary` of each database, as far as its reader may read, and in the comments of tables and columns.",
+        "![The tables](pictures/tables.svg)",
+        _MARKS,
         "## Fields",
         *(part for stage, title in _STAGES.items() for part in (f"### {title}", _fields(stage))),
         "## Tables",
-        *(part for name in sorted(METADATA.tables) for part in _told(METADATA.tables[name])),
+        *(part for name in sorted(METADATA.tables) for part in _told(METADATA.tables[name], told[name])),
         "## Views",
-        *(part for view in views() for part in _seen(view)),
+        *(part for view in views() for part in _seen(view, told[view.name])),
+        f"### {NAME}",
+        COMMENT,
+        _columns(told[NAME]),
         "## Functions",
         *(part for function in functions() for part in _called(function)),
     ]
@@ -114,8 +120,19 @@ def _remedy(rule: Rule) -> str:
 
 
 def _fields(stage: Stage) -> str:
-    rows = [(f"`{field.name}`", field.title, field.type, _meaning(field), field.example) for field in FIELDS if stage in field.on]
-    return _table(("field", "名", "type", "meaning", "example"), rows)
+    rows = [
+        (
+            f"`{field.name}`",
+            field.title,
+            field.type,
+            _meaning(field),
+            ", ".join(filter(None, (field.unit, field.datum))),
+            field.example + (" (invented)" if field.personal else ""),
+        )
+        for field in FIELDS
+        if stage in field.on
+    ]
+    return _table(("field", "名", "type", "meaning", "unit, datum", "example"), rows)
 
 
 def _meaning(field: Field) -> str:
@@ -123,31 +140,20 @@ def _meaning(field: Field) -> str:
     return "; ".join((field.meaning, *marks))
 
 
-def _told(table: Table) -> tuple[str, str, str]:
+def _told(table: Table, entries: Iterable[Entry]) -> tuple[str, str, str]:
     interval = interval_of(table)
     marks = [*(["**ops**"] if is_ops(table) else []), *([f"interval: {interval.opened} ≤ night < {interval.closed}"] if interval else [])]
-    rows = [(f"`{column.name}`", _type(column), (column.comment or "") + _mark(table, column)) for column in table.columns]
     comment = f"{table.comment}{' ' if marks else ''}{'; '.join(marks)}"
-    return f"### {table.name}", comment, _table(("column", "type", "meaning"), rows)
+    return f"### {table.name}", comment + _reason(table.name), _columns(entries, tuple(table.primary_key.columns.keys()))
 
 
-def _type(column: Column[object]) -> str:
-    name = type(column.type).__name__
-    return _TYPES.get(name, name) + (", key" if column.primary_key else "")
-
-
-def _mark(table: Table, column: Column[object]) -> str:
-    return " (ops)" if column.info["ops"] and not is_ops(table) else ""
-
-
-def _seen(view: View) -> tuple[str, str, str]:
+def _seen(view: View, entries: Iterable[Entry]) -> tuple[str, str, str]:
     why = "it rests on an ops table" if view.reads_ops else "it would be too slow as a view"
     rests = f" Filled as a table in `analyst.duckdb`, for {why}." if view.is_filled else ""
-    columns = [(f"`{name}`", meaning) for name, meaning in view.columns.items()]
     return (
         f"### {view.name}",
-        f"{view.comment} {view.grain} Example question: {view.question}{rests}",
-        _table(("column", "meaning"), columns),
+        f"{view.comment} {view.grain} Example question: {view.question}{rests}{_reason(view.name)}",
+        _columns(entries),
     )
 
 
@@ -158,6 +164,30 @@ def _called(function: Contract) -> tuple[str, str, str, str]:
         _table(("argument", "meaning"), [(f"`{name}`", meaning) for name, meaning in function.arguments.items()]),
         _table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in function.columns.items()]),
     )
+
+
+def _reason(name: str) -> str:
+    """Why the widest circle that may read the table is what it is."""
+    if name in PUBLIC:
+        return f"\n\nPublic: {PUBLIC[name]}."
+    return f"\n\nAnalysts, not the public: {ANALYST[name]}." if name in ANALYST else ""
+
+
+def _columns(entries: Iterable[Entry], key: Sequence[str] = ()) -> str:
+    rows = [
+        (
+            f"`{each.column_name}`",
+            each.type + (", key" if each.column_name in key else ""),
+            each.meaning,
+            ", ".join(filter(None, (each.unit, each.datum))),
+            "yes" if each.is_nullable else "",
+            each.source,
+            f"`{each.example}`",
+            each.readable_by,
+        )
+        for each in entries
+    ]
+    return _table(("column", "type", "meaning", "unit, datum", "may be empty", "from", "example", "readable by"), rows)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

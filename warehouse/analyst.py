@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, Table
 
+from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.functions import install_functions
 from warehouse.scripts import quoted, run_script
@@ -34,6 +35,7 @@ def write_analyst(engine: Engine, path: Path) -> None:
                 connection.exec_driver_sql(f"create view {view.name} as {view.query}")
             run_script(connection, described(view, "table" if view.is_filled else "view"))
         install_functions(connection)
+        install_dictionary(connection, "analyst")
     with analyst.connect() as connection:
         connection.exec_driver_sql("checkpoint")
     analyst.dispose()

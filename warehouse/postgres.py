@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from warehouse.bulk import put_rows, rows_of, schema_of
+from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
 from warehouse.migrate import head_revision, migrate, revision_of
@@ -93,6 +94,7 @@ def prepare(connection: Connection) -> None:
         drop_views(connection)
         migrate(connection)
         install_views(connection)
+        install_dictionary(connection)
         grant(connection)
         connection.execute(text("reset role"))
     except DBAPIError as wrong:
@@ -224,6 +226,7 @@ def taken_out(connection: Connection, path: Path) -> str:
             for table in METADATA.sorted_tables:
                 put_rows(target, table.name, table.columns.keys(), rows_of(connection, table))
             install_views(target)
+            install_dictionary(target)
     finally:
         engine.dispose()
     return name

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
 from warehouse.analyst import write_analyst
+from warehouse.dictionary import install_dictionary
 from warehouse.disk import fsync, room_on_disk
 from warehouse.engine import open_warehouse
 from warehouse.lock import Holder, writer, writing
@@ -119,6 +120,7 @@ class Publisher:
                     drop_views(connection)
                     migrate(connection)
                     install_views(connection)
+                    install_dictionary(connection)
                 yield Draft(engine, name, folder, self)
             finally:
                 engine.dispose()

@@ -10,9 +10,11 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
+from warehouse.dictionary import install_dictionary
 from warehouse.functions import install_functions
+from warehouse.readers import Reader, columns_for, may_read, readers_of_view
 from warehouse.scripts import quoted, run_script
-from warehouse.tables import METADATA, public_columns
+from warehouse.tables import METADATA
 from warehouse.views import views
 
 #: Where the tables are, and where the record of what was published here is: no reader's business.
@@ -27,6 +29,9 @@ ROLES: Final = {
     ANALYST: "reads what is neither personal nor of operations",
     PUBLIC: "reads what may be given to anyone",
 }
+
+#: Roles that may not see all → for whom they are.
+_READERS: Final[dict[str, Reader]] = {ANALYST: "analyst", PUBLIC: "public"}
 
 #: Each name is looked up in the first of these that its asker may use.
 SEARCH_PATH: Final = f"{SCHEMA}, {ANALYST}, {PUBLIC}"
@@ -82,23 +87,21 @@ def grant(connection: Connection) -> None:
         f"grant select, insert on all tables in schema {STATE_SCHEMA} to {LOADER}",
         f"revoke insert, update, delete on {SCHEMA}.alembic_version from {LOADER}",
     ]
-    for role, shown in ((ANALYST, _for_analysts()), (PUBLIC, _for_all())):
-        statements += [f"create view {role}.{name} as select {columns} from {SCHEMA}.{name}" for name, columns in shown.items()]
-        statements += [f"grant usage on schema {role} to {role}", f"grant select on all tables in schema {role} to {role}"]
+    for role, reader in _READERS.items():
+        statements += [f"create view {role}.{name} as select {columns} from {SCHEMA}.{name}" for name, columns in _shown(reader).items()]
+        statements += [f"grant usage on schema {role} to {role}"]
     run_script(connection, statements)
+    for role, reader in _READERS.items():
+        run_script(connection, [f"set local search_path = {SCHEMA}"])
+        install_dictionary(connection, reader, role)
+        run_script(connection, [f"grant select on all tables in schema {role} to {role}"])
     run_script(connection, [f"set local search_path = {ANALYST}"])  # functions find tables by the caller's path: analysts have their own
     install_functions(connection)
     run_script(connection, [f"set local search_path = {SEARCH_PATH}"])
 
 
-def _for_analysts() -> dict[str, str]:
-    """Table or view → its columns, as analyst.duckdb has them. A view reads with its owner's rights, so a mart over operations may be shown."""
-    tables = {
-        table.name: ", ".join(f'"{name}"' for name in public_columns(table)) for table in METADATA.sorted_tables if public_columns(table)
-    }
-    return {**tables, **{view.name: "*" for view in views()}}
-
-
-def _for_all() -> dict[str, str]:
-    """What may be given to anyone."""
-    return {}
+def _shown(reader: Reader) -> dict[str, str]:
+    """Table or view → the columns that the reader may read. A view reads with its owner's rights, so a mart over operations may be shown."""
+    tables = {table.name: ", ".join(f'"{name}"' for name in columns_for(reader, table)) for table in METADATA.sorted_tables}
+    seen = {view.name: "*" for view in views() if may_read(reader, readers_of_view(view.name))}
+    return {name: columns for name, columns in {**tables, **seen}.items() if columns}

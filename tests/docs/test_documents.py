@@ -12,7 +12,7 @@ from flows.command import app, city, model
 from flows.settings import PREFIX, Settings
 from sources.kit.registry import discover
 from sources.kit.retrieval import Outcome
-from tests.docs.generate import DOCS, pages
+from tests.docs.generate import DOCS, pages, pictures
 from tests.docs.reading import DOCUMENTS, ROOT, anchors, commands, links
 from transforms.dedupe import load_model
 
@@ -22,6 +22,11 @@ by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: st
 @pytest.mark.parametrize("name", ["dictionary.md", "rules.md", "rules.zh.md"])
 def test_a_page_made_from_the_code_is_as_the_code_is(name: str) -> None:
     assert (DOCS / name).read_text("utf-8") == pages()[name], "stale: python -m tests.docs.generate"
+
+
+def test_the_picture_of_the_tables_is_as_the_models_are() -> None:
+    for name, drawn in pictures().items():
+        assert (DOCS / "pictures" / name).read_text("utf-8") == drawn, "stale: python -m tests.docs.generate"
 
 
 @by_document

@@ -428,6 +428,11 @@ def test_each_role_reads_and_writes_what_is_its_own(as_role: dict[str, Engine], 
         assert told(as_role[role], "select sum(station_count) from mart_station_by_county_batch") == len(CITY)
         assert told(as_role[role], "select count(*) from station_as_of('2026-06-01')") == len(CITY)
         assert told(as_role[role], "select count(*) from changes_between('2026-05-31', '2026-06-01')") == len(CITY)
+    assert told(as_role[PUBLIC], "select count(*) from station") == len(CITY)
+    assert told(as_role[PUBLIC], "select count(*) from dictionary where readable_by <> 'public'") == 0
+    assert told(as_role[ANALYST], "select count(*) from dictionary where readable_by = 'operator'") == 0
+    with pytest.raises(ProgrammingError, match="does not exist"):
+        told(as_role[PUBLIC], "select count(*) from listing")
     assert told(as_role[ANALYST], "select count(*) from mart_quarantine_by_source_rule_night") is not None, (
         "a mart over operations may be read, its tables not"
     )

@@ -17,7 +17,7 @@ DTYPES: Final = {"text": "str", "integer": "Int64", "number": "float64", "boolea
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `on` says where it occurs; `meaning` gives unit, datum and form; `limit` is the longest text that is plausible.
+    """One field. `on` says where it occurs; `meaning` gives unit, datum and form, of which `unit` and `datum` are the words; `limit` is the longest text that is plausible.
 
     `personal`: names a natural person or reaches one; never leaves the ops tables. `stated`: every owner's value is kept in `statement`.
     """
@@ -31,6 +31,8 @@ class Field:
     limit: int = 200
     personal: bool = False
     stated: bool = False
+    unit: str = ""
+    datum: str = ""
 
 
 def _row(name: str, title: str, meaning: str, example: str, limit: int = 200, personal: bool = False) -> Field:
@@ -115,8 +117,8 @@ _LISTING: Final = (
     Field("floor", "text", "楼层", "floor in Arabic digits", ("listing",), "1"),
     Field("room", "text", "房间", "room", ("listing",), "102"),
     Field("landmark", "text", "地标", "named mall, tower, compound, park, or a place given by 旁, 对面 …", ("listing",), "万达广场"),
-    Field("lng_wgs84", "number", "经度", "longitude, degrees WGS-84, rounded to 7 places", _BOTH, "118.38"),
-    Field("lat_wgs84", "number", "纬度", "latitude, degrees WGS-84, rounded to 7 places", _BOTH, "31.33"),
+    Field("lng_wgs84", "number", "经度", "longitude, degrees WGS-84, rounded to 7 places", _BOTH, "118.38", unit="degrees", datum="WGS-84"),
+    Field("lat_wgs84", "number", "纬度", "latitude, degrees WGS-84, rounded to 7 places", _BOTH, "31.33", unit="degrees", datum="WGS-84"),
     Field("position_basis", "text", "坐标来历", "given, swapped (put right), or missing when there is none", ("listing",), "given"),
     Field(
         "phones",
@@ -152,7 +154,7 @@ _STATION: Final = (
     ),
     Field("first_seen_on", "date", "首次出现", "night on which its anchor listing was first seen", ("station",), "2026-06-01"),
     Field("sources", "text", "来源", "keys of the sources that list it now, sorted, joined by ;", ("station",), "bank_icbc;union"),
-    Field("listing_count", "integer", "登记数", "open listings merged into it", ("station",), "2"),
+    Field("listing_count", "integer", "登记数", "open listings merged into it", ("station",), "2", unit="listings"),
 )
 
 #: Every field, rows first. Names are unique within a stage.

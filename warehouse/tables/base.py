@@ -47,20 +47,46 @@ class Interval:
 OPS: Final = {"ops": True}
 
 
-def about(comment: str, *, interval: Interval | None = None, ops: bool = False) -> dict[str, Any]:
-    """`__table_args__` of a table."""
-    return {"comment": comment, "info": {"interval": interval, "ops": ops}}
+def about(comment: str, *, interval: Interval | None = None, ops: bool = False, made_by: str = "") -> dict[str, Any]:
+    """`__table_args__` of a table. `made_by`: the stage of the night, or whoever else, that its values come from."""
+    return {"comment": comment, "info": {"interval": interval, "ops": ops, "made_by": made_by}}
 
 
-def told(comment: str, *, primary_key: bool = False, ops: bool = False) -> MappedColumn[Any]:
-    """A column with its comment."""
-    return mapped_column(comment=comment, primary_key=primary_key, info={"ops": ops})
+def told(
+    comment: str,
+    *,
+    primary_key: bool = False,
+    ops: bool = False,
+    personal: bool = False,
+    unit: str = "",
+    datum: str = "",
+    made_by: str = "",
+) -> MappedColumn[Any]:
+    """A column with its comment, which tells its `unit` and `datum` too. `personal`: may hold a person's name, number or words. `made_by` where it is not the table's."""
+    info = {"ops": ops, "personal": personal, "unit": unit, "datum": datum, "made_by": made_by}
+    return mapped_column(comment=comment, primary_key=primary_key, info=info)
 
 
 def of(stage: Stage, name: str, *, primary_key: bool = False) -> MappedColumn[Any]:
     """A column that holds a field of the dictionary: its comment is the field's, and a personal field is for operators alone."""
     field = _dictionary(stage)[name]
-    return told(f"{field.title}: {field.meaning}", primary_key=primary_key, ops=field.personal)
+    return told(
+        f"{field.title}: {field.meaning}",
+        primary_key=primary_key,
+        ops=field.personal,
+        personal=field.personal,
+        unit=field.unit,
+        datum=field.datum,
+        made_by=_MADE_BY[stage],
+    )
+
+
+#: Where the fields of a stage come from.
+_MADE_BY: Final[dict[Stage, str]] = {
+    "row": "the owner's list",
+    "listing": "the owner's row, standardised",
+    "station": "its listings and corrections, merged",
+}
 
 
 @cache

@@ -16,6 +16,7 @@ class Listing(Base):
     __table_args__ = about(
         "One row a listing and span of nights on which it read the same; a closed listing keeps standing with is_open false.",
         interval=Interval(("listing_id",)),
+        made_by="ledger",
     )
 
     listing_id: Mapped[str] = of("listing", "listing_id", primary_key=True)
@@ -24,10 +25,12 @@ class Listing(Base):
     source: Mapped[str] = told("key of the source")
     row_key: Mapped[str] = told("key of the row in the owner's list now; differs from the id's after a renumbering")
     row_digest: Mapped[str] = told("SHA-256 of the row as written", ops=True)
-    verbatim: Mapped[str] = told("the row as the owner wrote it, a JSON object of header to text in the owner's order", ops=True)
+    verbatim: Mapped[str] = told(
+        "the row as the owner wrote it, a JSON object of header to text in the owner's order", ops=True, personal=True
+    )
     is_open: Mapped[bool] = told("whether the owner still lists it; its station may be closed all the same, see close_cause of station")
     first_seen_on: Mapped[date] = told("night on which it was first seen")
-    missed: Mapped[int] = told("complete snapshots in a row without it")
+    missed: Mapped[int] = told("complete snapshots in a row without it", unit="snapshots")
     carried_since: Mapped[date | None] = told("night since which its values are old; empty when they are tonight's")
     carried_cause: Mapped[str | None] = told("why they are old: row_held (tonight's row is in quarantine) or absent_once")
     closed_on: Mapped[date | None] = told("night on which it was closed")
@@ -79,6 +82,7 @@ class Quarantine(Base):
             ("source", "row_key", "row_digest"), opened="opened_on", closed="closed_on", kept=("line", "verbatim", "rules", "payload")
         ),
         ops=True,
+        made_by="suites and source gate",
     )
 
     source: Mapped[str] = told("key of the source", primary_key=True)
@@ -87,7 +91,7 @@ class Quarantine(Base):
     opened_on: Mapped[date] = told("first night on which it was held back", primary_key=True)
     closed_on: Mapped[date | None] = told("first night on which it no longer was; empty while it is")
     line: Mapped[str] = told("where it stood in the owner's list on that first night")
-    verbatim: Mapped[str] = told("the row as the owner wrote it, a JSON object of header to text in the owner's order")
+    verbatim: Mapped[str] = told("the row as the owner wrote it, a JSON object of header to text in the owner's order", personal=True)
     rules: Mapped[str] = told("ids of the critical rules that it met on that first night, sorted, joined by ;")
     payload: Mapped[str | None] = told("SHA-256 of the archived payload in which it lies")
 
@@ -99,13 +103,14 @@ class Pair(Base):
     __table_args__ = about(
         "One row a pair of listings above the lower threshold, or judged, and span of nights on which it read the same.",
         interval=Interval(("left_id", "right_id")),
+        made_by="dedupe",
     )
 
     left_id: Mapped[str] = told("listing with the lesser id", primary_key=True)
     right_id: Mapped[str] = told("listing with the greater id", primary_key=True)
     valid_from: Mapped[date] = told("first night on which the row holds", primary_key=True)
     valid_to: Mapped[date | None] = told("first night on which it no longer holds; empty while it stands")
-    weight_mb: Mapped[int] = told("evidence that both are one station, milli-bits; above 0 is for, below against")
+    weight_mb: Mapped[int] = told("evidence that both are one station, milli-bits; above 0 is for, below against", unit="milli-bits")
     levels: Mapped[str] = told("level reached in each comparison, as the model writes it")
     is_review: Mapped[bool] = told("whether it lies between the thresholds and waits for a person")
     verdict: Mapped[str | None] = told("a person's verdict: same, not or unsure; empty when nobody judged")

@@ -13,7 +13,10 @@ class Night(Base):
     """One row a night that was run to its end, published or rejected."""
 
     __tablename__ = "night"
-    __table_args__ = about("One row a night (business date) that ran to its end; a night that was run again means its latest publication.")
+    __table_args__ = about(
+        "One row a night (business date) that ran to its end; a night that was run again means its latest publication.",
+        made_by="the night, when it ends",
+    )
 
     night: Mapped[date] = told("business date", primary_key=True)
     state: Mapped[str] = told("published, quarantined (published, and something new needs a person) or rejected (register left as it was)")
@@ -27,7 +30,9 @@ class Run(Base):
     """One row an execution, whatever became of it. Wall-clock time; not touched when nights are rebuilt."""
 
     __tablename__ = "run"
-    __table_args__ = about("One row an execution; holds wall-clock time and is not part of what a night means.")
+    __table_args__ = about(
+        "One row an execution; holds wall-clock time and is not part of what a night means.", made_by="the run, by its clock"
+    )
 
     run_id: Mapped[str] = told("id of the execution", primary_key=True)
     night: Mapped[date] = told("the night that was run")
@@ -43,7 +48,7 @@ class Retrieval(Base):
     """One row a night and source: what was fetched, or why not. Wall-clock time is allowed here."""
 
     __tablename__ = "retrieval"
-    __table_args__ = about("One row a night and source: what was fetched, or why nothing was.", ops=True)
+    __table_args__ = about("One row a night and source: what was fetched, or why nothing was.", ops=True, made_by="fetch")
 
     night: Mapped[date] = told("night of the fetch", primary_key=True)
     source: Mapped[str] = told("key of the source", primary_key=True)
@@ -53,10 +58,10 @@ class Retrieval(Base):
     last_modified: Mapped[str | None] = told("Last-Modified that the owner gave")
     watermark: Mapped[str | None] = told("up to where a changed-since feed was read, in the owner's own form")
     parts: Mapped[str] = told("archived payloads in order, a JSON list of {label, sha256, bytes}")
-    total: Mapped[int | None] = told("rows that the owner said there are")
-    tries: Mapped[int] = told("requests made, retries included")
-    bytes: Mapped[int] = told("bytes received")
-    elapsed_ms: Mapped[int] = told("time taken, milliseconds")
+    total: Mapped[int | None] = told("rows that the owner said there are", unit="rows")
+    tries: Mapped[int] = told("requests made, retries included", unit="requests")
+    bytes: Mapped[int] = told("bytes received", unit="bytes")
+    elapsed_ms: Mapped[int] = told("time taken, milliseconds", unit="milliseconds")
     started_at: Mapped[datetime | None] = told("start, UTC")
     message: Mapped[str | None] = told("one sentence for operators (Chinese), without secrets")
 
@@ -66,20 +71,21 @@ class SourceNight(Base):
 
     __tablename__ = "source_night"
     __table_args__ = about(
-        "One row a night and source; rows_read = accepted + held_back + ignored and open_after = open_before + opened - closed."
+        "One row a night and source; rows_read = accepted + held_back + ignored and open_after = open_before + opened - closed.",
+        made_by="ledger and source gate",
     )
 
     night: Mapped[date] = told("business date", primary_key=True)
     source: Mapped[str] = told("key of the source", primary_key=True)
-    rows_read: Mapped[int] = told("rows read, an unchanged payload's again")
-    accepted: Mapped[int] = told("rows that became listings")
-    held_back: Mapped[int] = told("rows in quarantine; all rows of a source stopped at its gate")
-    ignored: Mapped[int] = told("rows ignored with a reason: tombstones, exact repeats, closed places")
-    open_before: Mapped[int] = told("open listings before the night")
-    opened: Mapped[int] = told("listings opened or reopened")
-    closed: Mapped[int] = told("listings closed")
-    open_after: Mapped[int] = told("open listings after the night")
-    carried: Mapped[int] = told("open listings whose values are those of an earlier night")
+    rows_read: Mapped[int] = told("rows read, an unchanged payload's again", unit="rows")
+    accepted: Mapped[int] = told("rows that became listings", unit="rows")
+    held_back: Mapped[int] = told("rows in quarantine; all rows of a source stopped at its gate", unit="rows")
+    ignored: Mapped[int] = told("rows ignored with a reason: tombstones, exact repeats, closed places", unit="rows")
+    open_before: Mapped[int] = told("open listings before the night", unit="listings")
+    opened: Mapped[int] = told("listings opened or reopened", unit="listings")
+    closed: Mapped[int] = told("listings closed", unit="listings")
+    open_after: Mapped[int] = told("open listings after the night", unit="listings")
+    carried: Mapped[int] = told("open listings whose values are those of an earlier night", unit="listings")
     is_stopped: Mapped[bool] = told("whether the source was stopped at its gate")
     last_good_on: Mapped[date | None] = told("last night whose retrieval was accepted; tonight's date when tonight's was")
 
@@ -88,7 +94,7 @@ class Issue(Base):
     """One row a rule met by a row, a listing, a station or a source, on one night."""
 
     __tablename__ = "issue"
-    __table_args__ = about("One row a rule met on one night by a row, a station or a whole source.", ops=True)
+    __table_args__ = about("One row a rule met on one night by a row, a station or a whole source.", ops=True, made_by="suites and rules")
 
     night: Mapped[date] = told("business date", primary_key=True)
     number: Mapped[int] = told("running number within the night, from 1, in the order of the other columns", primary_key=True)
@@ -98,8 +104,8 @@ class Issue(Base):
     station_id: Mapped[str | None] = told("station concerned, for issues of the station suite")
     rule: Mapped[str] = told("id of the rule")
     field: Mapped[str | None] = told("field concerned; empty for the row as a whole")
-    value: Mapped[str | None] = told("value met, at most 200 characters")
+    value: Mapped[str | None] = told("value met, at most 200 characters", personal=True)
     severity: Mapped[str] = told("critical (holds the row back), warning (flags it) or info (counts)")
     responsibility: Mapped[str] = told("who must mend it: owner or us")
-    message: Mapped[str] = told("what is wrong and what to do (Chinese)")
+    message: Mapped[str] = told("what is wrong and what to do (Chinese)", personal=True)
     decision_id: Mapped[str | None] = told("decision of a person that passes over it, so that it holds nothing back; empty for most")

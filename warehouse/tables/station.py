@@ -16,6 +16,7 @@ class StationHistory(Base):
     __table_args__ = about(
         "One row a station and span of nights on which it read the same; the view `station` shows the rows that stand.",
         interval=Interval(("station_id",)),
+        made_by="merge",
     )
 
     station_id: Mapped[str] = of("station", "station_id", primary_key=True)
@@ -53,7 +54,9 @@ class StationListing(Base):
     """Which station a listing belongs to; closed listings keep theirs."""
 
     __tablename__ = "station_listing"
-    __table_args__ = about("One row a listing, its station, and the nights on which it belonged there.", interval=Interval(("listing_id",)))
+    __table_args__ = about(
+        "One row a listing, its station, and the nights on which it belonged there.", interval=Interval(("listing_id",)), made_by="identity"
+    )
 
     listing_id: Mapped[str] = told("listing", primary_key=True)
     valid_from: Mapped[date] = told("first night on which the row holds", primary_key=True)
@@ -66,7 +69,9 @@ class StationRedirect(Base):
 
     __tablename__ = "station_redirect"
     __table_args__ = about(
-        "One row an id that was merged away, the id that answers for it, and since when.", interval=Interval(("from_id",))
+        "One row an id that was merged away, the id that answers for it, and since when.",
+        interval=Interval(("from_id",)),
+        made_by="identity",
     )
 
     from_id: Mapped[str] = told("station id that was merged away", primary_key=True)
@@ -79,7 +84,7 @@ class StationEvent(Base):
     """What happened to a station on a night, and why."""
 
     __tablename__ = "station_event"
-    __table_args__ = about("One row a station and thing that happened to it on a night, with its cause.")
+    __table_args__ = about("One row a station and thing that happened to it on a night, with its cause.", made_by="events")
 
     night: Mapped[date] = told("business date", primary_key=True)
     number: Mapped[int] = told("running number within the night, from 1, in the order of the other columns", primary_key=True)
@@ -97,6 +102,7 @@ class Statement(Base):
     __table_args__ = about(
         "One row a value that an owner gives a field of a station, and the nights on which it did.",
         interval=Interval(("station_id", "field", "listing_id", "value"), opened="first_seen_on", closed="gone_on"),
+        made_by="owners' fields, standardised",
     )
 
     station_id: Mapped[str] = told("station", primary_key=True)
@@ -115,6 +121,7 @@ class Plaque(Base):
     __table_args__ = about(
         "One row a plaque at a station that a source tells of, and the nights on which it did.",
         interval=Interval(("station_id", "plaque", "source"), opened="first_seen_on", closed="gone_on"),
+        made_by="owners' fields, standardised",
     )
 
     station_id: Mapped[str] = told("station", primary_key=True)
