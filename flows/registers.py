@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from importlib.metadata import version
@@ -42,7 +42,7 @@ class Registers:
         self._publisher, self._patience = publisher, patience
         self._lock = RLock()
         self._open: dict[str, _Open] = {}
-        self._elsewhere: tuple[str, dict[str, str]] = ("", {})
+        self._elsewhere: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
     def ready(self) -> Register | None:
         """The register in force when it is open already; does not block."""
@@ -63,8 +63,9 @@ class Registers:
     def withdrawn(self, register: Register, station_id: str) -> str | None:
         """Which other publication knew an id that `register` does not: the register went back behind it."""
         with self._lock:
-            if self._elsewhere[0] != register.name:
-                self._elsewhere = (register.name, self._known_elsewhere(register))
+            there = (register.name, *(each.name for each in self._publisher.publications()))
+            if self._elsewhere[0] != there:
+                self._elsewhere = (there, self._known_elsewhere(register))
             return self._elsewhere[1].get(station_id)
 
     def let_go(self) -> None:
@@ -146,6 +147,6 @@ class Registers:
         found: dict[str, str] = {}
         for each in self._publisher.publications():
             if each.name != register.name:
-                with self.reading(each.name) as other:
+                with suppress(ApiRefusal), self.reading(each.name) as other:  # pruned just now, or damaged: it knows nothing
                     found |= dict.fromkeys(map(str, np.setdiff1d(other.ids(), mine)), each.name)
         return found

@@ -349,6 +349,9 @@ def test_after_a_rollback_the_earlier_night_is_answered_and_its_newer_ids_say_wh
         assert (taken_back["code"], taken_back["publication"]) == ("withdrawn", "2026-06-02-2")
         assert api.told(f"{ITEMS}/{station_id(29)}/changes", 410)["code"] == "withdrawn"
         assert api.told(f"{ITEMS}/{station_id(77)}", 404)["code"] == "no-such-station"
+        publish(publisher_of(home), "2026-06-02", Night([Claim("union", "40", "丙40", 40)]))
+        publisher_of(home).rollback("李敏", to="2026-06-01-1")
+        assert api.told(f"{ITEMS}/{station_id(40)}", 410)["publication"] == "2026-06-02-3", "back a second time"
         publisher_of(home).rollback("李敏", to="2026-06-02-2")
         assert api.told(f"{ITEMS}/{station_id(29)}")["properties"]["name"] == "乙29"
 
