@@ -126,7 +126,7 @@ class Registers:
         with ExitStack() as undone:
             try:
                 connection = undone.enter_context(closing(open_for_reading(publication.analyst)))
-                # many questions at a time, each small: a third of the 99th percentile that all cores for each give
+                # many questions at a time, each small: threads of one question would wait for those of another
                 connection.execute("set threads = 1")
                 modified = int(publication.analyst.stat().st_mtime)
                 tag = f'W/"{publication.name}-{modified:x}-{version("yizhan")}"'

@@ -82,7 +82,7 @@ class Register:
             raise ApiRefusal(503, "nothing-published", "登记册里还没有发布过的一夜；请稍后再来", headers={"Retry-After": "60"})
         self.first_night: date = found[0]
         self.latest_night: date = found[1]
-        # ids that stand, in order, and the row in which each lies, 25 bytes a station: by its row a station is read four times as fast as by its id
+        # ids that stand, in order, and the row in which each lies, 25 bytes a station: by its row a station is read without a search
         order = "select station_id, rowid as place from station_history where valid_to is null order by 1"
         standing = connection.cursor().execute(order).fetchnumpy()
         self._ids, self._places = np.asarray(standing["station_id"], dtype="S"), np.asarray(standing["place"])
@@ -141,7 +141,7 @@ class Register:
         matched = self._count(whole, [*bound, *values])
         after = asked.cursor.after if asked.cursor else ""
         behind = f"{whole} {'and' if wheres else 'where'} station_id > ? order by station_id limit ?"
-        # which rows first and what they say then: a third of the time of sorting whole rows
+        # which rows first and what they say then: whole rows are not sorted
         places = [place for (place,) in self._rows(f"select place {behind}", [*bound, *values, after, asked.limit + 1])]
         told = f"select {self._listed} from station_history where rowid in (select unnest(?::bigint[])) order by station_id"
         shown = self._rows(told, [places[: asked.limit]])

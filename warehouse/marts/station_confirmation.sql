@@ -10,7 +10,7 @@
 --   confirmed_on: last night on which an accepted list of the source had it, as a row that was taken; empty when no accepted list is on record
 --   age_days: nights from then to the last published night
 --   is_carried: whether all its open listings there stand with values of an earlier night: the row is held back or was absent once, or the whole list did not come
---   updated_on: the owner's own date of last change, the latest of these listings
+--   updated_on: the owner's own date of last change, the latest of these listings; empty where the owner gives none
 with last_night as (
   select max(night) as night from night where state <> 'rejected'
 ), fresh as (
