@@ -42,7 +42,9 @@ def answer_json(rows: pa.Table, file: IO[str]) -> None:
     file.write("[")
     before = "\n"
     for batch in rows.to_batches(max_chunksize=_BATCH):
-        objects = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_plain) for row in zip(*_lists(batch), strict=True))
+        objects = (
+            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_plain) for row in zip(*_lists(batch), strict=True)
+        )
         file.write(before + ",\n".join(objects))
         before = ",\n"
     file.write("\n]\n")

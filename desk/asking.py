@@ -70,7 +70,9 @@ def condition(connection: duckdb.DuckDBPyConnection, written: str, relation: str
     given = node.pop("where_clause", None)
     plain.pop("where_clause", None)
     if _placeless(node) != _placeless(plain):
-        raise QuestionError("--where 只能是一个条件，不能有第二条语句，也不能带 LIMIT、GROUP BY、UNION 之类；请只写条件，如 county = '镜湖区'")
+        raise QuestionError(
+            "--where 只能是一个条件，不能有第二条语句，也不能带 LIMIT、GROUP BY、UNION 之类；请只写条件，如 county = '镜湖区'"
+        )
     if _has_subquery(given):
         raise QuestionError("--where 里不能有子查询，也不能读别的表或文件；请只用本表的列，如 county = '镜湖区' and status = 'open'")
     try:

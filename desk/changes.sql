@@ -13,12 +13,12 @@ spans as (
   from after a left join before b on b.station_id = a.station_id and b.valid_to = a.valid_from
 ),
 new_cells as (
-  unpivot (select station_id, valid_from as night, columns(* exclude (station_id, valid_from, valid_to, status, close_cause))::varchar from after)
-  include nulls on columns(* exclude (station_id, night)) into name field value cell
+  from (select station_id, valid_from as night, columns(* exclude (station_id, valid_from, valid_to, status, close_cause))::varchar from after)
+  unpivot include nulls (cell for field in (columns(* exclude (station_id, night))))
 ),
 old_cells as (
-  unpivot (select station_id, valid_to as night, columns(* exclude (station_id, valid_from, valid_to, status, close_cause))::varchar from before)
-  include nulls on columns(* exclude (station_id, night)) into name field value cell
+  from (select station_id, valid_to as night, columns(* exclude (station_id, valid_from, valid_to, status, close_cause))::varchar from before)
+  unpivot include nulls (cell for field in (columns(* exclude (station_id, night))))
 ),
 changed as (
   select n.night, n.station_id, n.field, o.cell as old, n.cell as new
@@ -40,6 +40,12 @@ said as (
   select station_id, field, first_seen_on as night, value, string_agg(distinct source, ';' order by source) as source
   from statement where first_seen_on > $1 and first_seen_on <= $2 group by all
 ),
+-- of a field that owners do not state as it stands (facilities, lists that have it): the lists that said something else of the station that night
+stirred as (
+  select station_id, night, string_agg(distinct source, ';' order by source) as source
+  from (select station_id, first_seen_on as night, source from statement union all select station_id, gone_on, source from statement)
+  where night > $1 and night <= $2 group by all
+),
 told as (
   select b.night, b.station_id, b.name, 1 as rank,
     case when b.status = 'closed' then 'closed' when b.was_there then 'reopened' else 'opened' end as change,
@@ -58,11 +64,12 @@ told as (
   where r.valid_from > $1 and r.valid_from <= $2
   union all
   select c.night, c.station_id, b.name, 3, 'changed', c.field, c.old, c.new, null,
-    coalesce(e.cause, case when s.station_id is not null then 'listed' end), coalesce(e.source, s.source)
+    coalesce(e.cause, case when coalesce(s.source, t.source) is not null then 'listed' end), coalesce(e.source, s.source, t.source)
   from changed c
   join spans b on b.station_id = c.station_id and b.night = c.night
   left join events e on e.night = c.night and e.station_id = c.station_id and e.field = c.field
   left join said s on s.night = c.night and s.station_id = c.station_id and s.field = c.field and s.value = c.new
+  left join stirred t on t.night = c.night and t.station_id = c.station_id
 )
 select night, station_id, name, change, field, old, new, to_id, cause, source
 from told

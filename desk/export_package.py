@@ -56,7 +56,9 @@ def package_of(taken: Taken, files: Mapping[str, Path], names: Mapping[str, str]
             "rows": len(taken.rows),
         },
         "sources": [{"title": f"{owner.name}《{owner.title}》：{owner.licence}"} for owner in taken.owners],
-        "licenses": [{"name": f"terms-{at}", "title": terms} for at, terms in enumerate(sorted({owner.licence for owner in taken.owners}), 1)],
+        "licenses": [
+            {"name": f"terms-{at}", "title": terms} for at, terms in enumerate(sorted({owner.licence for owner in taken.owners}), 1)
+        ],
         "resources": [_resource(taken, form, path, names[form]) for form, path in files.items()],
     }
     return (json.dumps({name: part for name, part in package.items() if part != []}, ensure_ascii=False, indent=2) + "\n").encode()

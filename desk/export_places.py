@@ -60,7 +60,9 @@ def write_geoparquet(taken: Taken, file: IO[bytes]) -> None:
     if taken.wish.is_gcj02:
         geo["crs"] = None
     meta = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geo}}
-    pq.write_table(rows.replace_schema_metadata({**(rows.schema.metadata or {}), b"geo": json.dumps(meta).encode()}), file, compression="zstd")
+    pq.write_table(
+        rows.replace_schema_metadata({**(rows.schema.metadata or {}), b"geo": json.dumps(meta).encode()}), file, compression="zstd"
+    )
 
 
 def write_geojson(taken: Taken, file: IO[bytes]) -> None:
@@ -68,11 +70,13 @@ def write_geojson(taken: Taken, file: IO[bytes]) -> None:
     lng, lat = _degrees(taken)
     axes = taken.position or ()
     told = [column.name for column in taken.columns if column.name not in axes]
-    members = ", ".join(f"{_text(name)}, \"{name}\"" for name in told)
+    members = ", ".join(f'{_text(name)}, "{name}"' for name in told)
     identity = f"'id', \"{told[0]}\", " if taken.columns[0].name == "station_id" else ""
     geometry = f"""case when "{axes[0]}" is null or "{axes[1]}" is null then null
         else json_object('type', 'Point', 'coordinates', json_array("{axes[0]}", "{axes[1]}")) end"""
-    query = f"select json_object('type', 'Feature', {identity}'geometry', {geometry}, 'properties', json_object({members}))::varchar from rows"
+    query = (
+        f"select json_object('type', 'Feature', {identity}'geometry', {geometry}, 'properties', json_object({members}))::varchar from rows"
+    )
     collection: dict[str, Any] = {"type": "FeatureCollection"}
     if not np.isnan(lng).all():
         collection["bbox"] = _bounds(lng, lat)

@@ -404,6 +404,22 @@ def changes(*, since: date, until: date | None = None, format: Literal["csv", "j
     return show_changes(_settings(), say, since=since, until=until, form=format, out=out)
 
 
+@app.command
+def feed(*, after: str | None = None) -> int:
+    """Print the feed of changes (JSON lines) behind a cursor, for a system that keeps a copy of the register. The same lines lie in var/feed.
+
+    Examples: `yizhan feed`; `yizhan feed --after 3fa9c01b-2604`.
+
+    Parameters
+    ----------
+    after
+        cursor of the last line that was read (default: from the beginning).
+    """
+    from flows.feeding import show_feed
+
+    return show_feed(_settings(), say, after=after)
+
+
 @city.command
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.

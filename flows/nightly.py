@@ -19,6 +19,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from desk.report import cell
+from flows.feeding import tell_feed
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
 from flows.night import Order, Stage, conclude, receive, run_nights
@@ -70,6 +71,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
             ended, report = run_nights(house, order, draft, _receive_all, _conclude)
             draft.publish()
             receipts = write_receipts(house, night)
+            untold = tell_feed(house)
     except AnotherWriterError as held:
         return _unpublished("Locked", str(held), house, night)
     except (DiskFullError, JournalError) as stopped:
@@ -78,9 +80,11 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     create_markdown_artifact(key="night-report", markdown=markdown, description=f"{night} 夜报")
     for sentence in send_receipts(house, night, receipts):
         get_run_logger().warning("回执：%s", sentence)
+    if untold:
+        get_run_logger().warning("%s", untold)
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     _name(house, night, *needs, *(f"source:{key}" for key in ended.sources), *(["receipts-failed"] if receipts.faults else []))
-    return _state(ended, receipts.told)
+    return _state(ended, [*receipts.told, *filter(None, [untold])])
 
 
 def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
@@ -112,9 +116,9 @@ def _name(house: House, night: str, *needs: str) -> None:
         )
 
 
-def _state(ended: Verdict, receipts: Sequence[str]) -> State[None]:
-    """How the night ended, and what went wrong with its receipts: they come after it, and do not make it fail."""
-    message = "；".join(filter(None, [ended.reason, *receipts]))
+def _state(ended: Verdict, after: Sequence[str]) -> State[None]:
+    """How the night ended, and what went wrong with its receipts and the feed: they come after it, and do not make it fail."""
+    message = "；".join(filter(None, [ended.reason, *after]))
     if ended.state == "rejected":
         return Failed(name="Rejected", message=message)
     return Completed(name="Quarantined" if ended.state == "quarantined" else None, message=message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows.feeding import tell_feed
 from flows.house import House
 from flows.night import Order, conclude, receive_all, run_nights
 from flows.outlook import latest_night, warehouse_in_force
@@ -15,7 +16,7 @@ from warehouse.state import nights_after
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The night that was made again, how it ended, its report (Markdown), the publication that holds it, and the receipts written anew (`faults`: those that could not be)."""
+    """The night that was made again, how it ended, its report (Markdown), the publication that holds it, and what could not be written after it (`faults`: receipts, the feed)."""
 
     night: str
     ended: Verdict
@@ -34,7 +35,7 @@ def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, re
         order = Order(night, run_id, now(), refetch=bool(refetch), only=only, fetch=bool(refetch))
         ended, report = run_nights(house, order, draft, receive_all, conclude)
         publication = draft.publish()
-        faults = [] if ended.state == "rejected" else _receipts(house, night)
+        faults = [*([] if ended.state == "rejected" else _receipts(house, night)), *filter(None, [tell_feed(house)])]
     return Rebuilt(night, ended, report, publication.name, tuple(faults))
 
 
