@@ -40,7 +40,7 @@ def write_csv(rows: pa.Table, file: IO[str]) -> None:
 def marked(texts: Any) -> Any:
     """A column of text with an apostrophe before each cell that a spreadsheet would take for something else."""
     return pc.if_else(
-        pc.fill_null(pc.match_substring_regex(texts, MARKED), False),
+        pc.fill_null(pc.match_substring_regex(texts, MARKED), fill_value=False),
         pc.binary_join_element_wise("'", texts, "", null_handling="emit_null"),
         texts,
     )

@@ -116,5 +116,5 @@ def _writing(out: Path) -> Iterator[None]:
 
 def _print_whole(rows: pa.Table, form: str) -> None:
     """To standard output as it is: no folding, and line ends as the format has them."""
-    with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as file:  # noqa: PTH123 - a descriptor, not a path
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as file:
         WRITERS[form](rows, file)
