@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # settings take a tenth of a second to import, and `dedupe` h
     from flows.settings import Settings
 
 
-PUBLISHED, WRONG_USE, LOCKED, OUR_FAULT = 0, 2, 3, 70
+PUBLISHED, UNWRITTEN, WRONG_USE, LOCKED, OUR_FAULT = 0, 1, 2, 3, 70
 
 app = App(
     name="yizhan",
@@ -623,6 +623,11 @@ def _told(error: Exception) -> int:
         warn.print(str(error), markup=False)
         return WRONG_USE
     from flows.run import LockedError, RefusedError
+    from warehouse.disk import DiskFullError
+
+    if isinstance(error, DiskFullError):
+        warn.print(str(error), markup=False)
+        return UNWRITTEN
     from flows.sample import SampleError
     from flows.server import ServerError
 

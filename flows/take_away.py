@@ -108,8 +108,8 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         with room(f"磁盘空间不足，没有写成 {out}；原来在那里的文件没有动过。请清理磁盘，或换一个地方再试"):
             yield
-    except DiskFullError as full:
-        raise RefusedError(str(full)) from full
+    except DiskFullError:
+        raise
     except OSError as wrong:
         raise RefusedError(f"写不进 {out}：{wrong.strerror or wrong}；请换一个地方，或先改正权限") from wrong
 
