@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from io import BytesIO
 from typing import IO, Any, Final
 
 from desk.asking import QuestionError
@@ -26,7 +27,8 @@ def write_workbook(taken: Taken, file: IO[bytes]) -> None:
     if len(taken.rows) > ROWS:
         raise QuestionError(f"Excel 的一张表放不下 {len(taken.rows):,} 行（最多 {ROWS:,}）；请用 --where 缩小，或用 csv、parquet")
     created = datetime.combine(taken.night, time(2, 0), tzinfo=UTC).replace(tzinfo=None)  # the same night gives the same file
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+    content = BytesIO()  # a file that is full would be told under another name, and once more when it is thrown away
+    with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         workbook.set_properties({"title": f"{taken.name} {taken.night}", "created": created})
         known = {
             "head": workbook.add_format({"bold": True, "bg_color": "#dbe5f1", "border": 1}),
@@ -38,6 +40,7 @@ def write_workbook(taken: Taken, file: IO[bytes]) -> None:
         _rows(workbook.add_worksheet(taken.name), taken, known)
         _explanation(workbook.add_worksheet(EXPLAINED), taken, known)
         _codes(workbook.add_worksheet(CODES), taken, known)
+    file.write(content.getbuffer())
 
 
 def _rows(sheet: Any, taken: Taken, known: dict[str, Any]) -> None:
