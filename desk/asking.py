@@ -11,7 +11,7 @@ from typing import Any, Final
 import duckdb
 
 #: Read-only by the file; these keep a statement from other files, the network and from loosening either.
-_LOCKED: Final = {
+_LOCKED: Final[dict[str, str | bool | int | float | list[str]]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from desk.asking import QuestionError
-from desk.export_register import Taken
+from desk.export_register import POSITION, Taken
 
 #: A point in well-known binary, little-endian (OGC 06-103r4, 8.2.4): byte order, type 1, x, y.
 _POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
@@ -68,7 +68,7 @@ def write_geoparquet(taken: Taken, file: IO[bytes]) -> None:
 def write_geojson(taken: Taken, file: IO[bytes]) -> None:
     """Write a FeatureCollection, a feature a line. Raises QuestionError where rows have no place."""
     lng, lat = _degrees(taken)
-    axes = taken.position or ()
+    axes = taken.position or POSITION
     told = [column.name for column in taken.columns if column.name not in axes]
     members = ", ".join(f'{_text(name)}, "{name}"' for name in told)
     identity = f"'id', \"{told[0]}\", " if taken.columns[0].name == "station_id" else ""

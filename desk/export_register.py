@@ -113,7 +113,8 @@ def _night(connection: duckdb.DuckDBPyConnection, wish: Wish) -> date:
 
 def _in_gcj02(rows: pa.Table) -> pa.Table:
     """The same rows with positions in GCJ-02, rounded like the others."""
-    east, north = from_wgs84(*(rows.column(name).to_numpy() for name in POSITION), "GCJ-02")
+    lng, lat = (rows.column(name).to_numpy() for name in POSITION)
+    east, north = from_wgs84(lng, lat, "GCJ-02")
     for name, values in zip(POSITION, (east, north), strict=True):
         at = rows.schema.get_field_index(name)
         rows = rows.set_column(at, name.replace("_wgs84", "_gcj02"), pa.array(values.round(7), pa.float64(), from_pandas=True))
