@@ -18,7 +18,7 @@ NOTEBOOK: Final = DOCS / "notebooks" / "first-look.ipynb"
 
 def executed(folder: Path) -> Any:
     """The notebook after running where `folder`/var is."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     return NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
 
 
@@ -39,7 +39,7 @@ def test_it_runs_on_a_published_night(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_it_is_saved_with_its_outputs_and_fetches_nothing() -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
     shown = outputs(notebook)
     assert sum("image/svg+xml" in each for each in shown) == 2
@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
     notebook = executed(folder)
     for cell in notebook.cells:
         cell.metadata = {}
-    nbformat.write(notebook, NOTEBOOK)
+    nbformat.write(notebook, NOTEBOOK)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
