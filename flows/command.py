@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # settings take a tenth of a second to import, and `dedupe` h
     from flows.settings import Settings
 
 
-PUBLISHED, WRONG_USE, LOCKED, OUR_FAULT = 0, 2, 3, 70
+PUBLISHED, UNWRITTEN, WRONG_USE, LOCKED, OUR_FAULT = 0, 1, 2, 3, 70
 
 app = App(
     name="yizhan",
@@ -364,6 +364,113 @@ def dedupe(
     )
 
 
+# the register taken away
+
+
+@app.command
+def export(
+    *,
+    out: Path,
+    format: list[Literal["csv", "xlsx", "parquet", "geoparquet", "geojson"]],
+    table: str = "station",
+    as_of: date | None = None,
+    where: str | None = None,
+    public: bool = False,
+    datum: Literal["wgs84", "gcj02"] = "wgs84",
+) -> int:
+    """Write the stations, or another table of the analysts, as files that others open, with a datapackage.json that says what they are.
+
+    Examples: `yizhan export --format csv --out taken`; `yizhan export --format xlsx --format geojson --where "county = '镜湖区'" --public --out taken`.
+
+    Parameters
+    ----------
+    out
+        folder for the files; an earlier export in it is replaced.
+    format
+        csv, xlsx, parquet, geoparquet or geojson (repeatable).
+    table
+        a table or mart that analysts may read (default: station).
+    as_of
+        the stations as they stood on this day (default: as they stand).
+    where
+        a condition on the columns, in SQL.
+    public
+        only what the public may see.
+    datum
+        of the positions: wgs84, or gcj02 for maps of China.
+    """
+    from desk.export_register import Wish
+    from flows.take_away import export_register
+
+    wish = Wish(table, as_of, where, is_public=public, is_gcj02=datum == "gcj02")
+    return export_register(_settings(), say, wish, forms=list(format), out=out)
+
+
+@app.command
+def query(sql: str, *, csv: bool = False, json: bool = False, operator: bool = False, rows: int = 200) -> int:
+    """Ask the register one question in SQL, which can only read, and print the answer as a table, or whole as CSV or JSON.
+
+    Examples: `yizhan query "select county, count(*) from station group by 1"`; `yizhan query "from mart_freshness_by_source" --csv > ages.csv`.
+
+    Parameters
+    ----------
+    sql
+        one statement: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
+    csv
+        all rows as CSV.
+    json
+        all rows as JSON.
+    operator
+        ask the operators' file, which has what is held back, decisions and contacts.
+    rows
+        rows of the table that are shown.
+    """
+    from flows.run import RefusedError
+    from flows.take_away import ask_register
+
+    if csv and json:
+        raise RefusedError("--csv 和 --json 只能给一个")
+    return ask_register(_settings(), say, sql, form="csv" if csv else "json" if json else None, operator=operator, rows=rows)
+
+
+@app.command
+def changes(*, since: date, until: date | None = None, format: Literal["csv", "json"] = "csv", out: Path | None = None) -> int:
+    """Each change of a station after a night: opened, closed, merged and where to, each field old and new, with night and cause. For other systems.
+
+    Examples: `yizhan changes --since 2026-06-01`; `yizhan changes --since 2026-06-01 --until 2026-06-30 --format json --out june.json`.
+
+    Parameters
+    ----------
+    since
+        the last night that the reader knows; what changed after it is told.
+    until
+        the last night that is told (default: the latest).
+    format
+        csv or json.
+    out
+        a file (default: the terminal).
+    """
+    from flows.take_away import show_changes
+
+    return show_changes(_settings(), say, since=since, until=until, form=format, out=out)
+
+
+@app.command
+def feed(*, after: str | None = None) -> int:
+    """Print the feed of changes (JSON lines) behind a cursor, for a system that keeps a copy of the register. The same lines lie in var/feed.
+
+    Examples: `yizhan feed`; `yizhan feed --after 3fa9c01b-2604`.
+
+    Parameters
+    ----------
+    after
+        cursor of the last line that was read (default: from the beginning).
+    """
+    from flows.feeding import show_feed
+
+    return show_feed(_settings(), say, after=after)
+
+
 @city.command
 def new(folder: Path) -> int:
     """Make a city's folder that runs, to start from.
@@ -567,6 +674,11 @@ def _told(error: Exception) -> int:
         warn.print(str(error), markup=False)
         return WRONG_USE
     from flows.run import LockedError, RefusedError
+    from warehouse.disk import DiskFullError
+
+    if isinstance(error, DiskFullError):
+        warn.print(str(error), markup=False)
+        return UNWRITTEN
     from flows.sample import SampleError
     from flows.server import ServerError
 

@@ -15,6 +15,8 @@ from rich.text import Text
 from sqlalchemy import text
 
 from desk import words
+from desk.feed import FeedError, prune_feed
+from flows.feeding import feed_folder, tell_feed
 from flows.followed import bring_postgres
 from flows.gather import parts_of
 from flows.house import House, open_house
@@ -104,9 +106,11 @@ def show_quarantine(settings: Settings, say: Console, *, source: str | None, rul
 
 def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
     """Put an earlier publication in force again."""
+    house = open_house(settings)
     try:
-        house = open_house(settings)
         publication = house.publisher.rollback("退回", to)
+        with house.publisher.writing(publication.night, "退回", wait=True):
+            untold = tell_feed(house)
     except NoSuchPublicationError as missing:
         raise RefusedError(str(missing)) from missing
     except AnotherWriterError as held:
@@ -114,6 +118,8 @@ def roll_back(settings: Settings, say: Console, *, to: str | None) -> int:
     say.print(f"已退回到 {publication.name}；没有删除任何东西，可用 --to 再换回来", markup=False)
     for sentence in bring_postgres(house):
         say.print(sentence, markup=False)
+    if untold:
+        say.print(untold, markup=False, soft_wrap=True)
     return 0
 
 
@@ -126,10 +132,13 @@ def prune_old(settings: Settings, say: Console) -> int:
             pruned = house.archive.prune(before, keep=_still_needed(house))
             gone = house.publisher.prune()
             receipts = prune_receipts(house, before)
+            told = prune_feed(feed_folder(settings), before)
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held
+    except FeedError as broken:
+        raise RefusedError(str(broken)) from broken
     say.print(
-        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执、{_old_runs(settings)} 次运行的记录；旧发布：删去 {len(gone)} 个",
+        f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执、{told} 次发布的变动、{_old_runs(settings)} 次运行的记录；旧发布：删去 {len(gone)} 个",
         markup=False,
     )
     return 0

@@ -20,6 +20,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from desk.report import cell
 from flows.ended import told_without_traceback
+from flows.feeding import tell_feed
 from flows.followed import bring_postgres
 from flows.gather import Received
 from flows.house import House, of_another_city, open_house
@@ -76,6 +77,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
             draft.publish()
             behind = bring_postgres(house)
             receipts = write_receipts(house, night)
+            untold = tell_feed(house)
     except AnotherWriterError as held:
         return _unpublished("Locked", str(held), house, night)
     except (DiskFullError, JournalError) as stopped:
@@ -84,6 +86,8 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
     create_markdown_artifact(key="night-report", markdown=markdown, description=f"{night} 夜报")
     for sentence in send_receipts(house, night, receipts):
         get_run_logger().warning("回执：%s", sentence)
+    if untold:
+        get_run_logger().warning("%s", untold)
     needs = {"quarantined": ["needs-review"], "rejected": ["needs-review", "rejected"]}.get(ended.state, [])
     _name(
         house,
@@ -93,7 +97,7 @@ def nightly(on: date | None = None, full: bool = False, refetch: bool = False, s
         *(["receipts-failed"] if receipts.faults else []),
         *(["postgres-behind"] if behind else []),
     )
-    return _state(ended, [*behind, *receipts.told])
+    return _state(ended, [*behind, *receipts.told, *filter(None, [untold])])
 
 
 def _unpublished(name: str, sentence: str, house: House, night: str) -> State[None]:
@@ -126,7 +130,7 @@ def _name(house: House, night: str, *needs: str) -> None:
 
 
 def _state(ended: Verdict, after: Sequence[str]) -> State[None]:
-    """How the night ended, and what went wrong with PostgreSQL and the receipts: they come after it, and do not make it fail."""
+    """How the night ended, and what went wrong with PostgreSQL, the receipts and the feed: they come after it, and do not make it fail."""
     message = "；".join(filter(None, [ended.reason, *after]))
     if ended.state == "rejected":
         return Failed(name="Rejected", message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from desk.rehearsed import Beside, Side, beside, read_side
+from flows.feeding import tell_feed
 from flows.followed import bring_postgres
 from flows.house import House
 from flows.night import Order, conclude, receive_all, run_nights
@@ -18,7 +19,7 @@ from warehouse.state import nights_after
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """The night that was made again, how it ended, its report (Markdown), the publication that holds it, what of the latest night differs from the publication before (`found`), and
-    what was not done besides (`faults`): receipts that could not be written, and why PostgreSQL does not hold it."""
+    what was not done besides (`faults`): receipts and the feed that could not be written, and why PostgreSQL does not hold it."""
 
     night: str
     ended: Verdict
@@ -42,6 +43,7 @@ def rebuild(house: House, run_id: str, who: str, *, since: str | None = None, re
         publication = draft.publish()
         faults = bring_postgres(house)
         faults += [] if ended.state == "rejected" else _receipts(house, night)
+        faults += filter(None, [tell_feed(house)])
     return Rebuilt(night, ended, report, publication.name, beside(was, _side(house, last), last), tuple(faults))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,18 +17,23 @@ _TOLD: Final = tuple(os.strerror(number) for number in sorted(_FULL))
 
 
 class DiskFullError(OSError):
-    """There was no room for the night; the message (Chinese) says so. What was published before stays in force."""
+    """There was no room for what was to be written; the message (Chinese) says so. What was there before stays as it was."""
+
+
+def room_on_disk(night: str) -> AbstractContextManager[None]:
+    """Within the block, tell a full disk (or quota, or limit on a file's size) as DiskFullError, whoever met it."""
+    return room(f"磁盘空间不足，{night} 这一夜没有发布；上一次发布的内容仍然有效。请清理磁盘后重新运行这一夜。")
 
 
 @contextmanager
-def room_on_disk(night: str) -> Iterator[None]:
-    """Within the block, tell a full disk (or quota, or limit on a file's size) as DiskFullError, whoever met it."""
+def room(told: str) -> Iterator[None]:
+    """The same for what is not a night: `told` is the sentence (Chinese)."""
     try:
         yield
     except (OSError, DBAPIError, duckdb.Error) as wrong:
         if not _is_full(wrong):
             raise
-        raise DiskFullError(f"磁盘空间不足，{night} 这一夜没有发布；上一次发布的内容仍然有效。请清理磁盘后重新运行这一夜。") from wrong
+        raise DiskFullError(told) from wrong
 
 
 def fsync(path: Path) -> None:

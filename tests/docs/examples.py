@@ -36,7 +36,10 @@ _INVENTED: Final = {
     "model_fingerprint": "6bcd09d2…", "etag": '"3718a7aab94eed60"', "last_modified": "2026-06-01T00:00:00+00:00", "watermark": "2026-06-01T08:37:06+00:00",
     "parts": '[{"label": "list.xml", "sha256": "7345e6f1…", "bytes": 28526}]', "total": "115", "bytes": "28526", "tries": "1", "payload": "7345e6f1…", "row_digest": "00032b77…",
     "credit_code": "913400007199042708", "community_code": "340202005001", "opened_on": "2025-06-01", "batch_hint": "co_branded", "due": "Mon", "room": "102", "building": "5幢",
-    "publication": "2026-06-01-1",
+    "publication": "2026-06-01-1", "mart_merge_split_by_event.night": "2026-06-02", "mart_merge_split_by_event.event": "merged",
+    "mart_merge_split_by_event.cause": "same_station",
+    "mart_merge_split_by_event.number": "1", "mart_merge_split_by_event.name": "青阳路社区站", "other_ids": "yz3402-7c1f0a92b3", "mart_merge_split_by_event.basis": "evidence",
+    "mart_merge_split_by_event.weight_mb": "24310", "mart_merge_split_by_event.levels": '{"name": "same"}',
 }  # fmt: skip
 
 #: Never taken from the sample, be there a value or not.

@@ -42,7 +42,10 @@ class ControlTotal(Base):
     """A total that the city published, to hold the register against."""
 
     __tablename__ = "control_total"
-    __table_args__ = about("One row a total that the city published of its stations; empty where it published none.")
+    __table_args__ = about(
+        "One row a total that the city published of its stations; empty where it published none.",
+        made_by="the city's list of published totals",
+    )
 
     measure: Mapped[str] = told(
         "what was counted: station, station_<batch>, street … as mart_control_total_by_measure counts it", primary_key=True
@@ -57,7 +60,8 @@ class OpeningSpan(Base):
 
     __tablename__ = "opening_span"
     __table_args__ = about(
-        "One row a text of opening hours, weekday, part of the year and span of time in which it is open; public holidays are left out."
+        "One row a text of opening hours, weekday, part of the year and span of time in which it is open; public holidays are left out.",
+        made_by="load: read from the text",
     )
 
     hours: Mapped[str] = told("opening hours as a station has them", primary_key=True)

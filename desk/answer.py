@@ -1,0 +1,67 @@
+"""The answer to a question in SQL, as a table on the terminal, CSV or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import IO, Any, Final
+
+import pyarrow as pa  # type: ignore[import-untyped]
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from desk.cells_csv import write_csv
+
+#: Rows written at a time.
+_BATCH: Final = 50_000
+
+#: Characters of a cell on the terminal: a map or a list in one would push everything else away.
+_CELL: Final = 120
+
+
+def answer_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """The rows as a table; figures stand to the right."""
+    table = Table(box=box.SIMPLE_HEAD)
+    figures = [bool(rows) and all(isinstance(row[at], int | float) or row[at] is None for row in rows) for at in range(len(names))]
+    for name, is_figure in zip(names, figures, strict=True):
+        table.add_column(Text(name), justify="right" if is_figure else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    return table
+
+
+def answer_csv(rows: pa.Table, file: IO[str]) -> None:
+    """The rows as the CSV of exports."""
+    write_csv(rows, file)
+
+
+def answer_json(rows: pa.Table, file: IO[str]) -> None:
+    """The rows as a JSON list of objects, one a line; a name that occurs twice gets its number."""
+    names = _distinct(rows.column_names)
+    file.write("[")
+    before = "\n"
+    for batch in rows.to_batches(max_chunksize=_BATCH):
+        objects = (
+            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_plain) for row in zip(*_lists(batch), strict=True)
+        )
+        file.write(before + ",\n".join(objects))
+        before = ",\n"
+    file.write("\n]\n")
+
+
+def _lists(batch: Any) -> list[list[object]]:
+    return [column.to_pylist() for column in batch.columns]
+
+
+def _plain(value: Any) -> str:
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    return [name if name not in names[:at] else f"{name}_{at + 1}" for at, name in enumerate(names)]
+
+
+def _cell(value: object) -> Text:
+    told = "" if value is None else _plain(value)
+    return Text(told if len(told) <= _CELL else told[: _CELL - 1] + "…")
