@@ -248,6 +248,34 @@ def prune() -> int:
 
 
 @app.command
+def erase(
+    *, phone: str | None = None, name: str | None = None, source: str | None = None, who: str, why: str, dry_run: bool = False
+) -> int:
+    """Take a person's phone or name out of everything that is kept: archive, warehouse, decisions, receipts, messages. Rows and counts stay.
+
+    Examples: `yizhan erase --phone 13900001234 --who 李敏 --why 本人申请 --dry-run`; `yizhan erase --name 王芳 --source union --who 李敏 --why 本人申请`.
+
+    Parameters
+    ----------
+    phone
+        a mobile, or a landline with its area code; found however it is written.
+    name
+        a name in Chinese; found where it stands apart, not within another word.
+    source
+        in the rows of this source alone.
+    who
+        who decides it.
+    why
+        the reason, without the value.
+    dry_run
+        only tell where the value stands, and how often.
+    """
+    from flows.erasing import erase as take_out
+
+    return take_out(_settings(), say, phone=phone, name=name, source=source, who=who, why=why, dry_run=dry_run)
+
+
+@app.command
 def rehearse(
     *,
     nights: int | None = None,

@@ -58,7 +58,8 @@ def verify_decisions(settings: Settings, say: Console) -> int:
     except JournalError as broken:
         raise RefusedError(str(broken)) from broken
     by_hand = f"；手写的 {len(found.by_hand)} 行（第 {'、'.join(map(str, found.by_hand[:10]))} 行）没有校验字" if found.by_hand else ""
-    say.print(f"{path}：{found.lines} 行，行行相接{by_hand}", markup=False)
+    erased = f"；其中 {found.erased} 行已删去个人信息，校验字从那一行起重新算过" if found.erased else ""
+    say.print(f"{path}：{found.lines} 行，行行相接{by_hand}{erased}", markup=False)
     say.print(f"末行校验字 {found.last or '（还没有决定）'}：抄在别处，日后可查后来有没有被截短", markup=False)
     return 0
 
