@@ -276,6 +276,40 @@ def erase(
 
 
 @app.command
+def backup(*, out: Path) -> int:
+    """Write everything that cannot be had again into one file: archive, publications, decisions, receipts, accepted models. Nights may run meanwhile.
+
+    Examples: `yizhan backup --out /backup`; `yizhan backup --out /backup/before-upgrade.tar`.
+
+    Parameters
+    ----------
+    out
+        a folder that is there, or the name of a file that is not.
+    """
+    from flows.backup import back_up
+
+    return back_up(_settings(), say, out)
+
+
+@app.command
+def restore(file: Path, /, *, replace: bool = False) -> int:
+    """Put a backup in place, after every file of it was compared with its digest. No decision is lost; what was erased since stays erased.
+
+    Examples: `YIZHAN_HOME=/srv/yizhan yizhan restore /backup/yizhan-3402-20260601T030000.tar`; `yizhan restore last.tar --replace`.
+
+    Parameters
+    ----------
+    file
+        a file that `yizhan backup` wrote.
+    replace
+        in the place of what the home holds.
+    """
+    from flows.restore import restore as put_back
+
+    return put_back(_settings(), say, file, replace=replace)
+
+
+@app.command
 def rehearse(
     *,
     nights: int | None = None,

@@ -17,7 +17,7 @@ from flows.judge import decisions_of
 from flows.outlook import ended_decisions
 from flows.run import LockedError, RefusedError
 from flows.settings import Settings, now
-from warehouse.journal import JournalError, restore_journal, verify_journal
+from warehouse.journal import JournalError, erase_lines, restore_journal, verify_journal
 from warehouse.lock import AnotherWriterError
 
 
@@ -70,6 +70,16 @@ def restore_decisions(settings: Settings, say: Console, backup: Path) -> int:
     try:
         with house.publisher.writing("—", "放回决定日志"):
             aside = restore_journal(house.journal, backup, at=now())
+            again = house.erased.redact(None)
+            lines = house.journal.read_text("utf-8").splitlines()
+            if again and any(again(line)[1] for line in lines):
+                act = {
+                    "act": "erase",
+                    "who": "yizhan decisions restore",
+                    "why": "放回的备份里有先前已删去的个人信息",
+                    "what": ["erased_before"],
+                }
+                erase_lines(house.journal, lambda line: again(line)[0], act, at=house.moment())
             found = verify_journal(house.journal)
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held

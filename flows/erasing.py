@@ -25,15 +25,15 @@ from flows.house import House, open_house
 from flows.outlook import latest_night
 from flows.row_decisions import contents_of
 from flows.run import LockedError, RefusedError
-from flows.settings import Settings, now
+from flows.settings import Settings
 from sources.kit.archive import ArchiveDamagedError
 from sources.kit.contract import rows_again
 from sources.kit.retrieval import Part
-from transforms.erasure import Personal, Redact, personal
+from transforms.erasure import Gone, Personal, Redact, Sealed, personal, without
 from transforms.following import CELLS
 from warehouse.disk import DiskFullError, fsync
 from warehouse.engine import open_warehouse
-from warehouse.erase import count_values, erase_values, renamed, without
+from warehouse.erase import count_values, erase_values, renamed
 from warehouse.journal import JournalError, erase_lines, read_journal
 from warehouse.load import replace_rows
 from warehouse.lock import AnotherWriterError
@@ -54,9 +54,10 @@ _PLACES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be gone, of one `source` alone or of all; who asks for it, and why."""
+    """What is to be gone (`what`: phone, name), of one `source` alone or of all; who asks for it, and why."""
 
-    values: tuple[Personal, ...]
+    values: tuple[Gone, ...]
+    what: tuple[str, ...]
     source: str | None
     who: str
     why: str
@@ -103,6 +104,19 @@ def erase(
     return _told_after(house, asked, there, number, say)
 
 
+def erase_again(house: House, who: str, why: str) -> list[str]:
+    """Take out what was erased before and has come back with a backup; the decisions that record it. Nobody need know the values."""
+    numbers = []
+    for source in sorted(house.erased.sources):
+        is_gone = house.erased.is_gone(source or None)
+        asked = Asked((Sealed(is_gone),), ("erased_before",), source or None, who, why)
+        if not _find(house, asked).counts:
+            continue
+        with house.publisher.begin(latest_night(house), "再次删去个人信息", wait=True) as draft:
+            numbers.append(_erase(house, asked, _find(house, asked), draft))
+    return numbers
+
+
 def _asked(house: House, phone: str | None, name: str | None, source: str | None, who: str, why: str) -> Asked:
     if source is not None and source not in house.sources:
         raise RefusedError(f"没有这样的来源：{source}；现有：{'、'.join(house.sources)}")
@@ -120,7 +134,7 @@ def _asked(house: House, phone: str | None, name: str | None, source: str | None
             raise RefusedError(f"{title}里写着要删去的内容，会随记录留下来；请换个说法，如“本人申请，登记号 12”")
     if house.publisher.current() is None:
         raise RefusedError("还没有发布过；请先运行 make nightly 或 yizhan nightly")
-    return Asked(tuple(values), source, who.strip(), why.strip())
+    return Asked(tuple(values), tuple(value.kind for value in values), source, who.strip(), why.strip())
 
 
 def _find(house: House, asked: Asked) -> There:
@@ -152,7 +166,7 @@ def _counted(publication: Publication, asked: Asked) -> Mapping[tuple[str, str],
 def _erase(house: House, asked: Asked, there: There, draft: Draft) -> str:
     """The steps, each safe to be done again; the id of the decision that records it."""
     home, redact = house.settings.home, asked.redact
-    house.erased.remember(asked.values, asked.source)
+    house.erased.remember([value for value in asked.values if isinstance(value, Personal)], asked.source)
     parts, digests = _known(house)
     parts |= erase_archive.put_anew(house.archive, there.archive)
     digests |= {old: part.sha256 for old, part in parts.items()}
@@ -161,7 +175,7 @@ def _erase(house: House, asked: Asked, there: There, draft: Draft) -> str:
     with draft.engine.connect() as connection, connection.begin():
         digests |= _erased(connection, house, asked, digests)
         _note(house, parts, digests)
-        number = erase_lines(house.journal, partial(_line, asked, digests), _act(asked, there), at=now())
+        number = erase_lines(house.journal, partial(_line, asked, digests), _act(asked, there), at=house.moment())
         _record(connection, house, number)
     draft.write_anew()
     draft.publish()
@@ -201,7 +215,7 @@ def _act(asked: Asked, there: There) -> dict[str, object]:
         "act": "erase",
         "who": asked.who,
         "why": asked.why,
-        "what": [value.kind for value in asked.values],
+        "what": list(asked.what),
         "source": asked.source,
         "counts": dict(sorted(there.counts.items())),
         "dropped": [list(each) for each in there.archive.dropped],

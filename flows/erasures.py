@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,11 +28,14 @@ class Erasures:
     def redact(self, source: str | None) -> Redact | None:
         """Takes out of a text whatever was erased everywhere or (`source`) of that source; None when nothing was."""
         kept = self._kept()
+        return partial(redacted, is_gone=self.is_gone(source)) if any(not of or of == source for _, of, _ in kept["erased"]) else None
+
+    def is_gone(self, source: str | None) -> Callable[[Kind, str], bool]:
+        """Whether a candidate was erased everywhere, or of that source."""
+        kept = self._kept()
         signs = {sign for _, of, sign in kept["erased"] if not of or of == source}
-        if not signs:
-            return None
         key = bytes.fromhex(kept["key"])
-        return partial(redacted, is_gone=lambda kind, form: _sign(key, kind, form) in signs)
+        return lambda kind, form: _sign(key, kind, form) in signs
 
     @property
     def sources(self) -> frozenset[str]:

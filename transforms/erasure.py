@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 Kind: TypeAlias = Literal["phone", "name"]
 
@@ -44,6 +43,29 @@ _NAMED: Final = re.compile(
 _AREA: Final = re.compile(r"0(?:10|2\d|[3-9]\d{2})(?P<rest>[2-9]\d{6,7})")
 
 
+class Gone(Protocol):
+    """What is to be gone. `forms`: the plain forms that count as it (digits alone; a name without gaps), none where nobody knows them any more."""
+
+    @property
+    def forms(self) -> tuple[str, ...]: ...
+
+    def holds(self, kind: Kind, form: str) -> bool:
+        """Whether the candidate is this value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was erased before, of which nothing is left but the means to tell it."""
+
+    is_gone: Callable[[Kind, str], bool]
+    forms: tuple[str, ...] = ()
+
+    def holds(self, kind: Kind, form: str) -> bool:
+        """Whether the candidate is one of the values."""
+        return self.is_gone(kind, form)
+
+
 @dataclass(frozen=True, slots=True)
 class Personal:
     """A value of a person that is to be gone. `forms`: the plain forms that count as it (digits alone; a name without gaps)."""
@@ -55,11 +77,6 @@ class Personal:
         """Whether the candidate is this value."""
         return kind == self.kind and form in self.forms
 
-    @property
-    def redact(self) -> Redact:
-        """Takes it out of a text."""
-        return partial(redacted, is_gone=self.holds)
-
 
 def personal(kind: Kind, written: str) -> Personal:
     """The value as a person wrote it down. Raises ValueError (a Chinese sentence) for what no list could be searched for."""
@@ -70,6 +87,11 @@ def personal(kind: Kind, written: str) -> Personal:
         wanted = "应是 11 位手机号，或带区号的座机号" if kind == "phone" else "应是 2 到 15 个汉字的姓名"
         raise ValueError(f"“{written}”{wanted}")
     return value
+
+
+def without(text: str, values: Collection[Gone]) -> tuple[str, int]:
+    """The text without the values, and how many times they stood there."""
+    return redacted(text, is_gone=lambda kind, form: any(value.holds(kind, form) for value in values))
 
 
 def redacted(text: str, *, is_gone: Callable[[Kind, str], bool]) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Column, Connection, String, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from transforms.erasure import Personal, redacted
+from transforms.erasure import Gone, without
 from warehouse.bulk import put_rows, rows_of
 from warehouse.engine import open_warehouse
 from warehouse.migrate import migrate
@@ -47,7 +47,7 @@ class ErasedHere:
     digests: Mapping[str, str] = field(default_factory=dict)
 
 
-def count_values(connection: Connection, values: Collection[Personal], source: str | None = None) -> Mapping[tuple[str, str], int]:
+def count_values(connection: Connection, values: Collection[Gone], source: str | None = None) -> Mapping[tuple[str, str], int]:
     """(table, column) → rows that hold one of the values now; with `source` of that source's rows alone. Writes nothing."""
     found: Counter[tuple[str, str]] = Counter()
     for here, column in _texts(source):
@@ -59,7 +59,7 @@ def count_values(connection: Connection, values: Collection[Personal], source: s
 
 def erase_values(
     connection: Connection,
-    values: Collection[Personal],
+    values: Collection[Gone],
     *,
     source: str | None = None,
     row_digests: Digests | None = None,
@@ -97,12 +97,7 @@ def rename_digests(connection: Connection, digests: Mapping[str, str]) -> None:
         _replace(connection, here, here.c[column], changed, None)
 
 
-def without(text: str, values: Collection[Personal]) -> tuple[str, int]:
-    """The text without the values, and how many times they stood there."""
-    return redacted(text, is_gone=lambda kind, form: any(value.holds(kind, form) for value in values))
-
-
-def row_without(row: str, values: Collection[Personal]) -> tuple[str, int]:
+def row_without(row: str, values: Collection[Gone]) -> tuple[str, int]:
     """A row as its owner wrote it (JSON) without the values; a cell that held nothing else is as if nothing had been written."""
     found, cells = 0, {}
     for header, cell in json.loads(row).items():
@@ -140,10 +135,12 @@ def _texts(source: str | None) -> list[tuple[Table, Column[Any]]]:
 
 
 def _holding(
-    connection: Connection, here: Table, column: Column[Any], values: Collection[Personal], source: str | None
+    connection: Connection, here: Table, column: Column[Any], values: Collection[Gone], source: str | None
 ) -> dict[str, tuple[str, int]]:
     """Text that holds one of the values → (what is left of it, how many rows read so). The database gives what may hold one, whatever stands between its signs."""
-    asked = select(column, func.count()).where(or_(*(_may_hold(column, form) for value in values for form in value.forms)))
+    asked = select(column, func.count()).where(column.is_not(None))
+    if all(value.forms for value in values):
+        asked = asked.where(or_(*(_may_hold(column, form) for value in values for form in value.forms)))
     if source is not None:
         asked = asked.where(here.c.source == source)
     found = {}
