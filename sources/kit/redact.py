@@ -43,7 +43,7 @@ def without(content: bytes, redact: Redact) -> tuple[bytes | None, int]:
             return content, 0
         written = anew.encode(encoding)
         return (written if text.encode(encoding) == content and not _text(written.decode(encoding), redact)[1] else None), found
-    found = sum(redact(content.decode(encoding, "replace"))[1] for encoding in ("latin-1", "utf-16-le", "utf-16-be", "gb18030"))
+    found = _in_binary(content, redact)
     return (None, found) if found else (content, 0)
 
 
@@ -125,9 +125,16 @@ def _workbook(content: bytes, redact: Redact) -> tuple[bytes | None, int]:
                 found += count
                 after.writestr(member, part)
     except (zipfile.BadZipFile, UnicodeDecodeError, RuntimeError, NotImplementedError):  # damaged, in another encoding, or under a password
-        count = sum(redact(content.decode(encoding, "replace"))[1] for encoding in ("latin-1", "utf-16-le"))
+        count = _in_binary(content, redact)
         return (None, count) if count else (content, 0)
     return (written.getvalue(), found) if found else (content, 0)
+
+
+def _in_binary(content: bytes, redact: Redact) -> int:
+    """How often it seems to stand in what is no text; text of two bytes a sign may begin at an odd place."""
+    texts = [content.decode(encoding, "replace") for encoding in ("latin-1", "utf-8", "gb18030")]
+    texts += [part.decode(encoding, "replace") for part in (content, content[1:]) for encoding in ("utf-16-le", "utf-16-be")]
+    return sum(redact(text)[1] for text in texts)
 
 
 def _number(cell: re.Match[str], redact: Redact) -> str:

@@ -6,8 +6,10 @@ import errno
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from warehouse.journal import (
     JournalError,
     UnsignedError,
     append_decisions,
+    erase_lines,
     journal_as_of,
     read_journal,
     restore_journal,
@@ -277,3 +280,58 @@ def test_what_a_line_by_hand_says_of_its_time_moves_no_other_line(tmp_path: Path
         journal.write(json.dumps({**SIGNED, "decision_id": "hand-3", "decided_at": "昨天", "act": "undo", "undoes": "9"}) + "\n")
     with pytest.raises(JournalError, match=r"hand-3 的时间“昨天”"):
         journal_as_of(file, NOW)
+
+
+def _without(line: str) -> str:
+    return line.replace("13900001234", "")
+
+
+def test_an_erased_line_leaves_a_chain_that_holds_and_no_hash_of_what_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    for act in (
+        verdict("a", "b", "same"),
+        signed("correct", scope="row", key="u:1", field="phone", value="13900001234"),
+        verdict("c", "d", "not"),
+    ):
+        append_decisions(file, [act], at=NOW)
+    before = lines_of(file)
+    number = erase_lines(file, _without, signed("erase"), at=NOW)
+    after = lines_of(file)
+    told = verify_journal(file)
+    assert (told.lines, told.erased) == (4, 1)
+    assert b"13900001234" not in file.read_bytes()
+    assert sha256(before[1]).hexdigest().encode() not in file.read_bytes()
+    assert after[0] == before[0]
+    decisions = read_journal(file)
+    assert list(decisions.judgements["verdict"]) == ["same", "not"]
+    assert list(decisions.corrections["value"]) == [""]
+    assert list(decisions.log["decision_id"])[-1] == number
+    assert append_decisions(file, [verdict("e", "f", "same")], at=NOW)
+    assert verify_journal(file).lines == 5
+
+
+def test_a_line_that_stays_the_same_keeps_its_bytes(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    before = lines_of(file)
+    erase_lines(file, _without, signed("erase"), at=NOW)
+    assert lines_of(file)[:-1] == before
+
+
+def _append_one(file: Path) -> None:
+    append_decisions(file, [verdict("g", "h", "same")], at=NOW)
+
+
+def test_who_waited_while_lines_were_erased_appends_to_the_journal_that_stands(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    waiting: list[threading.Thread] = []
+
+    def meanwhile(line: str) -> str:
+        if not waiting:
+            waiting.append(threading.Thread(target=_append_one, args=(file,)))
+            waiting[0].start()
+            waiting[0].join(0.5)  # it has opened the file by now, and waits for the lock
+        return line
+
+    erase_lines(file, meanwhile, signed("erase"), at=NOW)
+    waiting[0].join(30)
+    assert verify_journal(file).lines == 6
