@@ -61,7 +61,7 @@ ACTIONS: Final = {
 }
 
 #: Every act in the journal: also those that are commands alone.
-ACTS: Final = {**ACTIONS, "model": "接受模型", "churn": "放行变动"}
+ACTS: Final = {**ACTIONS, "model": "接受模型", "churn": "放行变动", "erase": "删去个人信息"}
 
 VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
 

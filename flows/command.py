@@ -268,6 +268,68 @@ def prune() -> int:
 
 
 @app.command
+def erase(
+    *, phone: str | None = None, name: str | None = None, source: str | None = None, who: str, why: str, dry_run: bool = False
+) -> int:
+    """Take a person's phone or name out of everything that is kept: archive, warehouse, decisions, receipts, messages. Rows and counts stay.
+
+    Examples: `yizhan erase --phone 13900001234 --who 李敏 --why 本人申请 --dry-run`; `yizhan erase --name 王芳 --source union --who 李敏 --why 本人申请`.
+
+    Parameters
+    ----------
+    phone
+        a mobile, or a landline with its area code; found however it is written.
+    name
+        a name in Chinese; found where it stands apart, not within another word.
+    source
+        in the rows of this source alone.
+    who
+        who decides it.
+    why
+        the reason, without the value.
+    dry_run
+        only tell where the value stands, and how often.
+    """
+    from flows.erasing import erase as take_out
+
+    return take_out(_settings(), say, phone=phone, name=name, source=source, who=who, why=why, dry_run=dry_run)
+
+
+@app.command
+def backup(*, out: Path) -> int:
+    """Write everything that cannot be had again into one file: archive, publications, decisions, receipts, accepted models. Nights may run meanwhile.
+
+    Examples: `yizhan backup --out /backup`; `yizhan backup --out /backup/before-upgrade.tar`.
+
+    Parameters
+    ----------
+    out
+        a folder that is there, or the name of a file that is not.
+    """
+    from flows.backup import back_up
+
+    return back_up(_settings(), say, out)
+
+
+@app.command
+def restore(file: Path, /, *, replace: bool = False) -> int:
+    """Put a backup in place, after every file of it was compared with its digest. No decision is lost; what was erased since stays erased.
+
+    Examples: `YIZHAN_HOME=/srv/yizhan yizhan restore /backup/yizhan-3402-20260601T030000.tar`; `yizhan restore last.tar --replace`.
+
+    Parameters
+    ----------
+    file
+        a file that `yizhan backup` wrote.
+    replace
+        in the place of what the home holds.
+    """
+    from flows.restore import restore as put_back
+
+    return put_back(_settings(), say, file, replace=replace)
+
+
+@app.command
 def rehearse(
     *,
     nights: int | None = None,

@@ -17,7 +17,7 @@ from flows.judge import decisions_of
 from flows.outlook import ended_decisions
 from flows.run import LockedError, RefusedError
 from flows.settings import Settings, now
-from warehouse.journal import JournalError, restore_journal, verify_journal
+from warehouse.journal import JournalError, erase_lines, restore_journal, verify_journal
 from warehouse.lock import AnotherWriterError
 
 
@@ -58,7 +58,8 @@ def verify_decisions(settings: Settings, say: Console) -> int:
     except JournalError as broken:
         raise RefusedError(str(broken)) from broken
     by_hand = f"；手写的 {len(found.by_hand)} 行（第 {'、'.join(map(str, found.by_hand[:10]))} 行）没有校验字" if found.by_hand else ""
-    say.print(f"{path}：{found.lines} 行，行行相接{by_hand}", markup=False)
+    erased = f"；其中 {found.erased} 行已删去个人信息，校验字从那一行起重新算过" if found.erased else ""
+    say.print(f"{path}：{found.lines} 行，行行相接{by_hand}{erased}", markup=False)
     say.print(f"末行校验字 {found.last or '（还没有决定）'}：抄在别处，日后可查后来有没有被截短", markup=False)
     return 0
 
@@ -69,6 +70,16 @@ def restore_decisions(settings: Settings, say: Console, backup: Path) -> int:
     try:
         with house.publisher.writing("—", "放回决定日志"):
             aside = restore_journal(house.journal, backup, at=now())
+            again = house.erased.redact(None)
+            lines = house.journal.read_text("utf-8").splitlines()
+            if again and any(again(line)[1] for line in lines):
+                act = {
+                    "act": "erase",
+                    "who": "yizhan decisions restore",
+                    "why": "放回的备份里有先前已删去的个人信息",
+                    "what": ["erased_before"],
+                }
+                erase_lines(house.journal, lambda line: again(line)[0], act, at=house.moment())
             found = verify_journal(house.journal)
     except AnotherWriterError as held:
         raise LockedError(str(held)) from held

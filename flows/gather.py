@@ -25,7 +25,7 @@ from sources.kit.retrieve import retrieve
 from sources.kit.source import Accepted, Source
 from transforms.allowed import Allowed, is_holding
 from transforms.ledger import Settled, Tonight, expiry, settle
-from transforms.records import columns_of, empty_frame, no_issues
+from transforms.records import RULES, columns_of, empty_frame, issue_rows, no_issues
 from transforms.standardise import standardise
 from warehouse.state import State
 
@@ -94,7 +94,10 @@ def _received(house: House, state: State, key: str, night: str, *, refetch: bool
         return _read(house, _recalled(house, state, key, night))
     checkpoint = _before(state, key).checkpoint
     taken = house.archive.recall(night, key) if refetch else None
-    received = _read(house, retrieve(source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch))
+    retrieval = retrieve(
+        source, night, checkpoint, house.archive, house.named, now, house.network, refetch=refetch, redact=house.erased.redact(key)
+    )
+    received = _read(house, retrieval)
     if taken is None or not taken.serves(checkpoint) or (received.contracted is not None and not received.contracted.stopped):
         return received
     # what was taken tonight already is the last good list: a second try that fails does not lose it
@@ -109,7 +112,12 @@ def _read(house: House, retrieval: Retrieval) -> Received:
     source = house.sources[retrieval.source]
     if not retrieval.outcome.is_usable:
         return Received(source.key, retrieval, None)
-    return Received(source.key, retrieval, apply(read(source, retrieval, house.archive), source, house.drift.get(source.key)))
+    contracted = apply(read(source, retrieval, house.archive), source, house.drift.get(source.key))
+    if retrieval.erased:
+        whole = pd.DataFrame({"source": [source.key]}, dtype="str")
+        told = issue_rows(RULES["personal_erased"], whole, [str(retrieval.erased)])
+        contracted = replace(contracted, issues=together([contracted.issues, told]))
+    return Received(source.key, retrieval, contracted)
 
 
 def _recalled(house: House, state: State, key: str, night: str) -> Retrieval:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from flows.erasures import Erasures
 from flows.outbox import Outbox
 from flows.settings import ROOT, SettingError, Settings, now
 from sources.kit.archive import Archive
@@ -72,6 +73,11 @@ class House:
     def archive(self) -> Archive:
         """Payloads and retrieval records."""
         return Archive(self.settings.home / "archive")
+
+    @cached_property
+    def erased(self) -> Erasures:
+        """What was erased on request, and is to stay out."""
+        return Erasures(self.settings.home / "erased.json")
 
     @cached_property
     def named(self) -> Named:

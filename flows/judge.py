@@ -123,6 +123,8 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
         found = known.log[known.log["decision_id"] == decision_id]
         if found.empty:
             raise RefusedError(f"没有编号为 {shown(decision_id)} 的决定")
+        if found["act"].iloc[0] == "erase":
+            raise RefusedError(f"{decision_id} 是删去个人信息：删去的东西没有留底，不能撤销")
         if bool(found["is_undone"].iloc[0]):
             raise RefusedError(f"{decision_id} 已经撤销过了")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again

@@ -40,8 +40,9 @@ _ACCEPTED = ("decision_id", "source", "what", "value", "night", "until")
 _LOG = ("decision_id", "act", "who", "why", "decided_at", "detail", "is_undone")
 _SIGNATURE = ("decision_id", "who", "why", "decided_at")
 
-#: What the chain adds to a line is no part of the decision.
+#: What the chain adds to a line is no part of the decision; nor is the mark of a line from which something personal was erased.
 _CHAIN: Final = "previous"
+_ERASED: Final = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,45 @@ def _appending(path: Path) -> Iterator[int]:
                 return
         finally:
             os.close(descriptor)
+
+
+def erase_lines(path: Path, anew: Callable[[str], str], act: Mapping[str, object], *, at: datetime) -> str:
+    """Write every line anew as `anew` gives it (JSON text in, the same decision out), and the signed `act` behind them; the id of the act.
+
+    A line that changed is marked, and from the first of them on the chain is made anew: the hash of a line from which eleven digits are missing would give
+    them away, so it may stand nowhere. Hashes noted elsewhere before hold no longer. All of it or nothing. Raises UnsignedError and JournalError.
+    """
+    _refuse_unsigned(act)
+    with _appending(path) as descriptor:
+        text = _read_all(descriptor)
+        known = _parsed(text, path.name)
+        written, before = b"", b""
+        for line in text.removesuffix(_END).split(_END) if text else []:
+            before = _anew(line, anew, before)
+            written += before + _END
+        signed = {"decision_id": _new_ids(known, at, 1)[0], "decided_at": at.isoformat(timespec="seconds"), **act}
+        written += _chained([signed], written)
+        draft = path.with_name(f".{path.name}.next")
+        draft.write_bytes(written)
+        draft.chmod(0o600)
+        fsync(draft)
+        draft.replace(path)
+        fsync(path.parent)
+    return str(signed["decision_id"])
+
+
+def _anew(line: bytes, anew: Callable[[str], str], before: bytes) -> bytes:
+    """The line as it is to be written behind `before`."""
+    there = line.decode()
+    told = anew(there)
+    decision = json.loads(told)
+    if told != there:
+        decision = {**{name: value for name, value in decision.items() if name != _CHAIN}, _ERASED: True} | (
+            {_CHAIN: decision[_CHAIN]} if _CHAIN in decision else {}
+        )
+    if _CHAIN in decision:
+        decision[_CHAIN] = hashlib.sha256(before).hexdigest()
+    return line if decision == json.loads(line) else json.dumps(decision, ensure_ascii=False).encode()
 
 
 def _chained(lines: Sequence[Mapping[str, object]], text: bytes) -> bytes:
@@ -322,7 +362,7 @@ def _judgement(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(line: dict[str, Any], is_undone: bool) -> dict[str, Any]:
-    detail = {name: value for name, value in sorted(line.items()) if name not in (*_SIGNATURE, "act", _CHAIN)}
+    detail = {name: value for name, value in sorted(line.items()) if name not in (*_SIGNATURE, "act", _CHAIN, _ERASED)}
     return {**_pick(line, _LOG), "detail": json.dumps(detail, ensure_ascii=False), "is_undone": is_undone}
 
 
@@ -342,11 +382,13 @@ def _no_rows(columns: tuple[str, ...]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A journal that can be read: how many lines, how many of them nobody's program wrote (they carry no hash), and the hash of its last line."""
+    """A journal that can be read: how many lines, how many of them nobody's program wrote (they carry no hash), the hash of its last line, and how many lines
+    something personal was erased from."""
 
     lines: int
     by_hand: tuple[int, ...]
     last: str
+    erased: int = 0
 
 
 def verify_journal(path: Path) -> Verified:
@@ -354,7 +396,12 @@ def verify_journal(path: Path) -> Verified:
     content = path.read_bytes() if path.exists() else b""
     lines = _parsed(content, path.name)
     by_hand = tuple(number for number, line in enumerate(lines, start=1) if _CHAIN not in line)
-    return Verified(len(lines), by_hand, hashlib.sha256(content.removesuffix(_END).split(_END)[-1]).hexdigest() if lines else "")
+    return Verified(
+        len(lines),
+        by_hand,
+        hashlib.sha256(content.removesuffix(_END).split(_END)[-1]).hexdigest() if lines else "",
+        sum(bool(line.get(_ERASED)) for line in lines),
+    )
 
 
 def restore_journal(path: Path, backup: Path, *, at: datetime) -> Path | None:

@@ -16,13 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 from warehouse.analyst import write_analyst
 from warehouse.dictionary import install_dictionary
 from warehouse.disk import fsync, room_on_disk
 from warehouse.engine import open_warehouse
+from warehouse.erase import write_anew
 from warehouse.lock import Holder, writer, writing
 from warehouse.migrate import migrate
 from warehouse.views import drop_views, install_views
@@ -76,6 +77,16 @@ class Draft:
         self._folder = folder
         self._publisher = publisher
 
+    def write_anew(self) -> None:
+        """Write the draft's file anew, so that nothing of what was changed or deleted in it is left in its bytes. Close every connection before."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("checkpoint")
+        self.engine.dispose()
+        path, anew = self._folder / WAREHOUSE, self._folder / f"{WAREHOUSE}.anew"
+        write_anew(path, anew)
+        anew.replace(path)
+        self.engine = open_warehouse(path)
+
     def publish(self) -> Publication:
         """Write the analysts' file, make both files last, and put them in force. Either all of it happens or nothing is seen of it."""
         pool = self.engine.pool
@@ -121,7 +132,11 @@ class Publisher:
                     migrate(connection)
                     install_views(connection)
                     install_dictionary(connection)
-                yield Draft(engine, name, folder, self)
+                draft = Draft(engine, name, folder, self)
+                try:
+                    yield draft
+                finally:
+                    draft.engine.dispose()
             finally:
                 engine.dispose()
                 shutil.rmtree(staging, ignore_errors=True)
@@ -177,18 +192,46 @@ class Publisher:
             shutil.rmtree(each.folder)
         return tuple(each.name for each in old)
 
+    def correct(self, publication: Publication, change: Callable[[Connection], None]) -> None:
+        """Change what stands in a publication that is kept, and leave nothing of what stood there in its bytes. Its readers keep what they have until they open it
+        again. Called by who holds the lock; the files are put in place one after the other, each whole."""
+        folder = self.root / "staging" / f"{publication.name}.anew"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        engine = open_warehouse(Path(shutil.copyfile(publication.warehouse, folder / WAREHOUSE)))
+        draft = Draft(engine, publication.name, folder, self)
+        try:
+            with engine.begin() as connection:
+                drop_views(connection)
+                migrate(connection)
+                install_views(connection)
+                install_dictionary(connection)
+                change(connection)
+            draft.write_anew()
+            write_analyst(draft.engine, folder / ANALYST)
+        finally:
+            draft.engine.dispose()
+        self._made_last(folder)
+        for file in _MODES:
+            (folder / file).replace(publication.folder / file)
+        fsync(publication.folder)
+        shutil.rmtree(folder)
+
     def put_in_force(self, folder: Path, name: str) -> Publication:
         """Make the written `folder` the publication `name` and lead `current` to it. Called by a draft, which holds the lock."""
-        for file, mode in _MODES.items():
-            (folder / file).chmod(mode)
-            fsync(folder / file)
-        fsync(folder)
+        self._made_last(folder)
         self._published.mkdir(exist_ok=True)
         folder.rename(self._published / name)
         fsync(self._published)
         self._switch(name)
         self.prune()
         return next(each for each in self.publications() if each.name == name)
+
+    def _made_last(self, folder: Path) -> None:
+        for file, mode in _MODES.items():
+            (folder / file).chmod(mode)
+            fsync(folder / file)
+        fsync(folder)
 
     def _switch(self, name: str) -> None:
         link = self.root / "current.next"

@@ -103,6 +103,27 @@ class Archive:
         """The record of the night and source, None when there is none."""
         return recorded(self.root, night, source)
 
+    def records(self) -> Iterator[Retrieval]:
+        """Every record, night by night."""
+        for path in sorted(self._records.glob("*/*.json")):
+            yield Retrieval.from_json(path.read_text("utf-8"))
+
+    def payloads(self) -> list[str]:
+        """The digests of every payload that is kept."""
+        return sorted(path.name for path in self._blobs.glob("*/*"))
+
+    def correct(self, retrieval: Retrieval) -> None:
+        """Put the record in the place of that of its night and source, whatever that was."""
+        self._record_path(retrieval.night, retrieval.source).unlink(missing_ok=True)
+        self.record(retrieval)
+
+    def discard(self, payloads: Collection[str]) -> None:
+        """Remove these payloads, and what a killed fetch left half-written. Call it under the writer's lock."""
+        for sha256 in payloads:
+            self._path(sha256).unlink(missing_ok=True)
+        for path in self._arriving.iterdir():
+            path.unlink()
+
     def prune(self, before: str, keep: Collection[str] = ()) -> Pruned:
         """Remove records of nights before the ISO date, and payloads that no remaining record refers to; `keep` are digests to keep too.
 

@@ -11,8 +11,10 @@ from sources.kit.archive import Archive
 from sources.kit.deadline import Deadline
 from sources.kit.named import Named
 from sources.kit.network import Network
+from sources.kit.redact import without
 from sources.kit.retrieval import Checkpoint, Outcome, Part, RetrievalMode
 from sources.kit.secrecy import Secrecy
+from transforms.erasure import Redact
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -54,17 +56,29 @@ class FetchCall:
     kept: list[Part] = field(default_factory=list)
     repeats: int = 0
     received: int = 0
+    redact: Redact | None = None
+    erased: int = 0
 
     def secret(self, name: str) -> str:
         """The secret setting in clear, to be sent; from now on it is blanked out of all that is told."""
         return self.secrecy.keep(self.named.secret(name).get_secret_value())
 
     def keep(self, content: bytes, label: str) -> Part:
-        """Archive a payload, before anything looks inside."""
+        """Archive a payload, before anything looks inside; what was erased on request does not come back."""
         self.received += len(content)
+        if self.redact:
+            content = self._cleansed(content, label, self.redact)
         part = self.archive.put(content, label)
         self.kept.append(part)
         return part
+
+    def _cleansed(self, content: bytes, label: str, redact: Redact) -> bytes:
+        left, found = without(content, redact)
+        if left is None:
+            told = f"{label}里有已按要求删去的个人信息，这种文件无法改写，没有收下；请对方从名单中删去，或改用 xlsx、CSV"
+            raise FetchError(Outcome.NOT_DECLARED_FORMAT, told)
+        self.erased += found
+        return left
 
     def unchanged(self) -> Fetched:
         """The owner says that nothing changed: what the checkpoint holds is valid as it stands."""

@@ -104,7 +104,7 @@ class Retrieval:
     `night`, `started_at` are ISO text (a date; a time in UTC). `mode`: snapshot (the whole list), delta (changes since `since`), unchanged
     (the parts are those of the checkpoint), none (nothing usable; parts, if any, are what came before it failed). `total` is the count of
     rows that the owner states, None when it states none. `tries` is 1 when every request went through at the first go, and one more for
-    each that had to be repeated. `bytes` came over the line; `elapsed_ms` is wall time. `message` is one Chinese sentence, empty when ok.
+    each that had to be repeated. `bytes` came over the line; `elapsed_ms` is wall time. `message` is one Chinese sentence, empty when ok. `erased`: how often something that was erased on request stood in what came, and was left out.
     """
 
     source: str
@@ -122,6 +122,7 @@ class Retrieval:
     elapsed_ms: int = 0
     started_at: str = ""
     message: str = ""
+    erased: int = 0
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -13,6 +13,7 @@ from sources.kit.named import MissingSettingError, Named
 from sources.kit.network import Network
 from sources.kit.raw import NotAsDeclaredError, Payload
 from sources.kit.retrieval import Checkpoint, Outcome, Retrieval
+from transforms.erasure import Redact
 
 
 class Nights(Protocol):
@@ -50,12 +51,13 @@ def retrieve(
     network: Network,
     *,
     refetch: bool = False,
+    redact: Redact | None = None,
 ) -> Retrieval:
     """The source's list on the night (ISO date), from what the last publication left, with a record in the archive.
 
     A retrieval of the night that is complete is given back as it is, unless `refetch`. Payloads equal to the checkpoint's are unchanged,
     whatever the owner's server says. Payloads that the source's reader cannot read are not complete: the owner mends them, a re-run fetches
-    them. Raises OSError when the archive cannot be written: a full disk is no fault of the owner's.
+    them. `redact` takes out what was erased on request before anything is kept. Raises OSError when the archive cannot be written: a full disk is no fault of the owner's.
     """
     if not refetch:
         known = archive.recall(night, source.key)
@@ -67,17 +69,24 @@ def retrieve(
             )
             archive.record(skipped)
             return skipped
-    retrieval = _attempt(source, night, checkpoint, archive, named, clock, network)
+    retrieval = _attempt(source, night, checkpoint, archive, named, clock, network, redact)
     archive.record(retrieval)
     return retrieval
 
 
 def _attempt(
-    source: Fetchable, night: str, checkpoint: Checkpoint, archive: Archive, named: Named, clock: Clock, network: Network
+    source: Fetchable,
+    night: str,
+    checkpoint: Checkpoint,
+    archive: Archive,
+    named: Named,
+    clock: Clock,
+    network: Network,
+    redact: Redact | None,
 ) -> Retrieval:
     started_at = _iso(clock)
     with Deadline(source.wall_seconds) as deadline:
-        call = FetchCall(night, checkpoint, archive, named, clock, network, deadline)
+        call = FetchCall(night, checkpoint, archive, named, clock, network, deadline, redact=redact)
         fetched, outcome, sentence = _fetched(source, call)
     return Retrieval(
         source=source.key,
@@ -94,6 +103,7 @@ def _attempt(
         bytes=call.received,
         elapsed_ms=int(deadline.elapsed * 1000),
         started_at=started_at,
+        erased=call.erased,
         message=call.secrecy.hide(f"{source.title}：{sentence}") if sentence else "",
     )
 

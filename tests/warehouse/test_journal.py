@@ -7,9 +7,11 @@ import fcntl
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
@@ -20,6 +22,7 @@ from warehouse.journal import (
     JournalError,
     UnsignedError,
     append_decisions,
+    erase_lines,
     journal_as_of,
     read_journal,
     restore_journal,
@@ -321,3 +324,58 @@ def test_a_backup_is_put_back_only_when_nobody_is_appending(tmp_path: Path) -> N
             late.result(0.5)
         fcntl.flock(held.fileno(), fcntl.LOCK_UN)
         assert late.result(30) is not None
+
+
+def _without(line: str) -> str:
+    return line.replace("13900001234", "")
+
+
+def test_an_erased_line_leaves_a_chain_that_holds_and_no_hash_of_what_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    for act in (
+        verdict("a", "b", "same"),
+        signed("correct", scope="row", key="u:1", field="phone", value="13900001234"),
+        verdict("c", "d", "not"),
+    ):
+        append_decisions(file, [act], at=NOW)
+    before = lines_of(file)
+    number = erase_lines(file, _without, signed("erase"), at=NOW)
+    after = lines_of(file)
+    told = verify_journal(file)
+    assert (told.lines, told.erased) == (4, 1)
+    assert b"13900001234" not in file.read_bytes()
+    assert sha256(before[1]).hexdigest().encode() not in file.read_bytes()
+    assert after[0] == before[0]
+    decisions = read_journal(file)
+    assert list(decisions.judgements["verdict"]) == ["same", "not"]
+    assert list(decisions.corrections["value"]) == [""]
+    assert list(decisions.log["decision_id"])[-1] == number
+    assert append_decisions(file, [verdict("e", "f", "same")], at=NOW)
+    assert verify_journal(file).lines == 5
+
+
+def test_a_line_that_stays_the_same_keeps_its_bytes(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    before = lines_of(file)
+    erase_lines(file, _without, signed("erase"), at=NOW)
+    assert lines_of(file)[:-1] == before
+
+
+def _append_one(file: Path) -> None:
+    append_decisions(file, [verdict("g", "h", "same")], at=NOW)
+
+
+def test_who_waited_while_lines_were_erased_appends_to_the_journal_that_stands(tmp_path: Path) -> None:
+    file = chain(tmp_path)
+    waiting: list[threading.Thread] = []
+
+    def meanwhile(line: str) -> str:
+        if not waiting:
+            waiting.append(threading.Thread(target=_append_one, args=(file,)))
+            waiting[0].start()
+            waiting[0].join(0.5)  # it has opened the file by now, and waits for the lock
+        return line
+
+    erase_lines(file, meanwhile, signed("erase"), at=NOW)
+    waiting[0].join(30)
+    assert verify_journal(file).lines == 6

@@ -444,6 +444,15 @@ _ALL: Final = (
         "datum_doubtful", "critical", "owner", "", "坐标系存疑", "{value}", "Positions shared with other sources are off by a datum vector."
     ),
     _rule("source_renumbered", "warning", "owner", "", "名单重新编号", "{value}", "Recognised by content; listings keep their ids."),
+    _rule(
+        "personal_erased",
+        "info",
+        "owner",
+        "",
+        "已删去的个人信息又来了",
+        "名单里仍有已按要求删去的个人信息（{value} 处），没有收下；请业主从名单中删去。",
+        "What was erased on request stays out, though its owner's list still has it; nobody but the owner can end that.",
+    ),
     _rule("check_did_not_run", "warning", "us", "", "检查未执行", "{value}", "A check that did not run is not a pass."),
 )
 
