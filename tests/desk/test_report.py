@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from lxml import etree
 from desk.facts import NightFacts
 from desk.links import Links
 from desk.pictures import rows_of_bars
-from desk.report import ROWS_SHOWN, cell, night_report
+from desk.report import GROUPS_SHOWN, ROWS_SHOWN, cell, night_report
 from flows.rules import every_rule
 from transforms.allowed import RELEASED_AT_MOST
 from transforms.records import RULES
@@ -104,7 +105,29 @@ def test_nothing_an_owner_wrote_acts_or_breaks_the_table(value: str) -> None:
 def test_it_stays_readable_however_many_rows_were_held(count: int) -> None:
     told = report(facts(held=[row(number, f"坏{number}") for number in range(count)]))
     assert len(told.splitlines()) < 100 + ROWS_SHOWN
-    assert (f"（{count} 行" in told) == (count > 0)
+    assert (f"（严重，{count} 行" in told) == (count > 0)
+
+
+def test_groups_beyond_what_a_page_holds_are_counted_and_lead_to_the_workbook() -> None:
+    rules, many = sorted(RULES), 201
+    groups = [(f"list_{at // 3}", rules[at % 3]) for at in range(many)]
+    rows = [{**row(at * 9 + each, "坏" * 60, rule), "source": source} for at, (source, rule) in enumerate(groups) for each in range(4)]
+    told = facts(held=rows)
+    issues = [(source, rule, "critical", "owner", 4, "名称写得不对" * 15) for source, rule in groups]
+    met = pd.DataFrame(issues, columns=["source", "rule", "severity", "responsibility", "issue_count", "example"])
+    unchecked = pd.DataFrame([{"source": "union", "message": f"没有执行 {at}", "times": 1} for at in range(many)])
+    shown = report(replace(told, issues=met, unchecked=unchecked))
+    assert shown.count("\n### ") == GROUPS_SHOWN
+    left = many - GROUPS_SHOWN
+    assert f"另有 {left} 组（{left * 4} 行次），见 [Excel 文件](http://127.0.0.1:4201/held.xlsx)。" in shown
+    assert shown.count(f"另有 {many - ROWS_SHOWN} 项，见 [Excel 文件](http://127.0.0.1:4201/held.xlsx)。") == 2, (
+        "issues, and checks not run"
+    )
+    assert len(shown.encode()) <= 100_000
+
+
+def test_what_fits_is_not_said_to_be_cut() -> None:
+    assert "另有" not in report(facts(held=[row(number, "坏") for number in range(300)]))
 
 
 @pytest.mark.parametrize("value", ["0553-501 1638;18843301946", "张三188 4330 1946", "188-4330-1946/3812345"])
@@ -147,7 +170,7 @@ def test_each_row_and_list_leads_to_its_page_and_the_rest_to_a_workbook() -> Non
     assert "[0](http://127.0.0.1:4201/row/union/0)" in told
     assert "[全部 9 行（Excel）](http://127.0.0.1:4201/held.xlsx?source=union&rule=name_unreadable)" in told
     assert "[工会名录](http://127.0.0.1:4201/source/union)" in told
-    assert "[判定存疑的登记对（7 对）](http://127.0.0.1:4201/judge)" in told
+    assert "[判定存疑的登记（7 对；一问常答几对）](http://127.0.0.1:4201/judge)" in told
 
 
 def test_more_rows_than_one_release_may_name_are_offered_no_release() -> None:
