@@ -12,7 +12,7 @@ from lxml import etree
 
 from desk.facts import NightFacts
 from desk.links import Links
-from desk.pictures import rows_of_bars
+from desk.pictures import bars, rows_of_bars
 from desk.report import GROUPS_SHOWN, ROWS_SHOWN, cell, night_report
 from flows.rules import every_rule
 from transforms.allowed import RELEASED_AT_MOST
@@ -152,6 +152,15 @@ def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None
     words = [each.text for each in root.iter() if each.text]
     assert {"3", "5", "2026-05-31", "2026-06-01"} <= set(words)
     assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("nights", [2, 3, 30])
+def test_the_nights_below_the_bars_do_not_run_into_each_other_or_out_of_the_picture(nights: int) -> None:
+    drawn = etree.fromstring(bars("扣留", [(f"2026-06-{night:02d}", night) for night in range(1, nights + 1)]))
+    first, last = [float(each.get("x")) for each in drawn.iter() if str(each.text).startswith("2026-")]
+    wide = 6.2 * len("2026-06-01")  # at font size 10
+    assert first + wide < last - wide
+    assert last <= float(drawn.get("width"))
 
 
 def test_what_changed_is_told_against_the_night_before_and_the_week() -> None:
