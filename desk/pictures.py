@@ -8,6 +8,9 @@ from html import escape
 
 #: Sizes in pixels: a bar with its gap, the height of the bars, and the room for words above and below them.
 _STEP, _HEIGHT, _ABOVE, _BELOW = 20, 80, 34, 18
+
+#: Few bars are wide ones: below them the first and the last label stand side by side, with room for a date each.
+_LABELS = 140
 _LEAST_WIDTH, _LINE_WIDTH = 420, 520
 
 #: A bar that needs nobody, and one that does. Told apart by lightness too, for who sees no colours.
@@ -17,18 +20,19 @@ _PLAIN, _LOUD = "#7a94b8", "#b3261e"
 def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
     """A bar chart: a bar a value (label, count ≥ 0), the count above it; labels under the first and the last."""
     most = max((count for _, count in values), default=0) or 1
-    width = max(_LEAST_WIDTH, _STEP * len(values) + 20)
+    step = max(_STEP, _LABELS // max(len(values), 2))
+    width = max(_LEAST_WIDTH, step * len(values) + 20)
     drawn = []
     for at, (_, count) in enumerate(values):
         length = round(_HEIGHT * count / most)
-        x, y = 10 + at * _STEP, _ABOVE + _HEIGHT - length
-        drawn.append(f'<rect x="{x}" y="{y}" width="{_STEP - 4}" height="{max(length, 1)}" fill="{_PLAIN}"/>')
-        drawn.append(f'<text x="{x + (_STEP - 4) / 2}" y="{y - 2}" font-size="9" text-anchor="middle">{count}</text>')
+        x, y = 10 + at * step, _ABOVE + _HEIGHT - length
+        drawn.append(f'<rect x="{x}" y="{y}" width="{step - 4}" height="{max(length, 1)}" fill="{_PLAIN}"/>')
+        drawn.append(f'<text x="{x + (step - 4) / 2}" y="{y - 2}" font-size="9" text-anchor="middle">{count}</text>')
     if values:
         base = _ABOVE + _HEIGHT + 14
         drawn.append(f'<text x="10" y="{base}" font-size="10">{escape(values[0][0])}</text>')
         if len(values) > 1:
-            drawn.append(f'<text x="{10 + len(values) * _STEP}" y="{base}" font-size="10" text-anchor="end">{escape(values[-1][0])}</text>')
+            drawn.append(f'<text x="{10 + len(values) * step}" y="{base}" font-size="10" text-anchor="end">{escape(values[-1][0])}</text>')
     return _image(title, drawn, width, _ABOVE + _HEIGHT + _BELOW)
 
 

@@ -21,8 +21,9 @@ from desk.pictures import bars, in_markdown, rows_of_bars
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
 
-#: The UI stays quick to about this many table rows; the rest is told as a count and stands in the warehouse.
-ROWS_SHOWN: Final = 200
+#: Rows of a table, and groups with their examples and links: a page of at most 100 kB. The rest is told as a count and stands in the Excel file.
+ROWS_SHOWN: Final = 100
+GROUPS_SHOWN: Final = 25
 
 #: Field → its Chinese title.
 _TITLES: Final = {field.name: field.title for field in FIELDS}
@@ -73,18 +74,26 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         autoescape=False,  # noqa: S701 - the output is Markdown; every value goes through `cell`
     )
     environment.filters["cell"] = cell
+    groups, decided = _groups(facts, titles, rules, links), decided_lines(facts.decided)
     return environment.get_template("report.md.jinja").render(
         facts=facts,
         headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
-        decided=decided_lines(facts.decided)[:ROWS_SHOWN],
+        decided=decided[:ROWS_SHOWN],
         latest=[
             {**row, "title": words.word(words.ACTS, row["act"]), "about": about(json.loads(row["detail"]))}
             for row in facts.latest.to_dict("records")
         ],
         waiting=waiting,
-        groups=_groups(facts, titles, rules, links),
+        groups=groups[:GROUPS_SHOWN],
+        cut={
+            "groups": len(groups) - GROUPS_SHOWN,
+            "rows": sum(group["count"] for group in groups[GROUPS_SHOWN:]),
+            "flagged": len(facts.issues) - ROWS_SHOWN,
+            "decided": len(decided) - ROWS_SHOWN,
+            "unchecked": len(facts.unchecked) - ROWS_SHOWN,
+        },
         flagged=_issues(facts, titles, rules),
         pictures=_pictures(facts, titles),
         batches=facts.batches.to_dict("records"),
@@ -99,7 +108,6 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         path=PAGES,
         words=words,
         word=words.word,
-        rows_shown=ROWS_SHOWN,
     )
 
 
@@ -181,6 +189,7 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
                 "rule_id": rule,
                 "title": titles.get(str(source), str(source)),
                 "rule": told.title if told else str(rule),
+                "severity": words.SEVERITIES["critical"],  # nothing else holds a row back
                 "responsibility": words.word(words.RESPONSIBILITIES, told.responsibility if told else "us"),
                 "count": rows["row_key"].nunique(),
                 "links": links.of_group(str(source), str(rule), rows),
@@ -196,7 +205,7 @@ def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Ru
                 .to_dict("records"),
             }
         )
-    return sorted(groups, key=lambda group: -group["count"])[:ROWS_SHOWN]
+    return sorted(groups, key=lambda group: -group["count"])
 
 
 def _issues(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:

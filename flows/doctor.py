@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,13 +82,14 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     # `make ui` gives the sample city's settings to its own processes alone
     stands_in = settings.home / "sandbox.env"
     sample = f"；在看样例城市的话，请在 make ui 开着时运行 YIZHAN_ENV_FILE={stands_in} yizhan doctor" if stands_in.exists() else ""
-    for check in (_lock, _disk, _zone, _last_night, _warehouse, postgres_finding, _journal):
+    for check in (_lock, _disk, _last_night, _warehouse, postgres_finding, _journal):
         yield check(house)
     yield _clock(house, [(house.titles[key], each.told) for key, each in knocked.items() if each.told])
     for key, each in knocked.items():
         yield _source(house.titles[key], each, sample)
     yield from (_skipped(house.titles[key], "自己写的取数，没法试") for key in house.sources if key not in knocked)
-    yield from _prefect(house)
+    schedules = yield from _prefect(house)
+    yield _zone(house, schedules)
     yield from _ports(settings)
     yield _messages(house)
 
@@ -112,11 +113,6 @@ def _disk(house: House) -> Finding:
     need, free = night * NIGHTS_OF_ROOM or _ROOM, shutil.disk_usage(home).free
     size = f"剩 {_bytes(free)}" + (f"，一夜占 {_bytes(night)}" if night else "")
     return _well("磁盘", size) if free >= need else _wrong("磁盘", f"{size}，应留 {_bytes(need)}：请清理，或运行 yizhan prune")
-
-
-def _zone(house: House) -> Finding:
-    zone = house.city.timezone
-    return _well("时区", f"{zone}，现在 {house.moment():%Y-%m-%d %H:%M}；夜跑在每天 {NIGHT_AT:%H:%M}")
 
 
 def _last_night(house: House) -> Finding:
@@ -202,21 +198,22 @@ def _source(title: str, knocked: Knocked, sample: str) -> Finding:
     return _wrong(title, knocked.wrong) if knocked.wrong else _well(title, "连得上，认我们的身份")
 
 
-def _prefect(house: House) -> Iterator[Finding]:
+def _prefect(house: House) -> Generator[Finding, None, Sequence[Mapping[str, str]]]:
+    """Prefect's server and the night's schedule; gives the schedules (cron, timezone) by which the night is run, none where they are not known."""
     api = running_server(house.settings.home)
     if api is None:
         yield _skipped("Prefect", "没有在运行：定时夜跑和页面都停着；请启动 yizhan serve（由系统定时器跑 yizhan nightly 的不必）")
-        return
+        return ()
     try:
         answer = requests.post(f"{api}/deployments/filter", json={"deployments": {"name": {"any_": ["nightly"]}}}, timeout=_PATIENCE)
         nightly = next(iter(answer.json()), None)
     except (requests.RequestException, ValueError):
         yield _wrong("Prefect", f"{api} 没有好好应答：请看 journalctl -u yizhan，重启 yizhan serve")
-        return
+        return ()
     yield _well("Prefect", api)
     if nightly is None:
         yield _wrong("定时", "没有夜跑的部署：请重启 yizhan serve")
-        return
+        return ()
     active = [each["schedule"] for each in nightly["schedules"] if each["active"] and not nightly["paused"]]
     if not active:
         yield _wrong("定时", "夜跑的定时停着：请在 Prefect 界面的 Deployments 里打开 nightly 的定时，或重启 yizhan serve")
@@ -224,6 +221,16 @@ def _prefect(house: House) -> Iterator[Finding]:
         yield _wrong("定时", "没有进程在等夜跑：服务在，执行夜跑的没了；请重启 yizhan serve")
     else:
         yield _well("定时", "，".join(f"{each['cron']}（{each['timezone']}）" for each in active))
+    return active
+
+
+def _zone(house: House, schedules: Sequence[Mapping[str, str]]) -> Finding:
+    """Prefect runs the night by the city's zone. The machine's own may be another: nothing goes by it but the system's logs, and whoever reads them should know."""
+    zone, here = house.city.timezone, now().astimezone()
+    if foreign := sorted({each["timezone"] or "UTC" for each in schedules} - {zone}):
+        return _wrong("时区", f"定时按 {'、'.join(foreign)} 跑，而城市在 {zone}：夜跑的钟点不对；请重启 yizhan serve，定时会按城市重设")
+    machine = "" if here.utcoffset() == house.moment().utcoffset() else f"；本机的时区是 {here:%Z}（{here:%z}），只有系统日志按它记时"
+    return _well("时区", f"{zone}，现在 {house.moment():%Y-%m-%d %H:%M}；夜跑在每天 {NIGHT_AT:%H:%M}{machine}")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

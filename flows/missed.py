@@ -24,6 +24,8 @@ _WAIT_SECONDS: Final = 0.5
 
 _UNDER_WAY: Final = ("PENDING", "RUNNING", "CANCELLING")
 
+_OVER: Final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
 
 def put_right(api: str) -> list[str]:
     """Mark runs that were cut off as crashed, which gives their slots back, and remove scheduled ones whose time has passed; a sentence (Chinese) each kind."""
@@ -45,15 +47,19 @@ def put_right(api: str) -> list[str]:
 def begin_tonight(api: str, house: House) -> str | None:
     """Begin tonight's night when its hour has passed and it was not run to its end; the sentence that says so, else None.
 
-    Before the first night of an installation nothing is begun: that is for a person to do.
+    Two starts one after the other begin it once. Before the first night of an installation nothing is begun: that is for a person to do.
     """
     today = now().astimezone(ZoneInfo(house.city.timezone))
     night = due_night(today)
     ran = latest_run(house.publisher, night)
     if ran.night is None or ran.night >= night or night != today.date().isoformat():
         return None
+    name = f"{house.city.name} {night}"
     (nightly,) = _ask(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
-    _ask(f"{api}/deployments/{nightly['id']}/create_flow_run", {"parameters": {"on": night}, "name": f"{house.city.name} {night}"})
+    over = _runs(api, {nightly["id"]}, {"name": {"any_": [name]}, "state": {"type": {"any_": [*_OVER]}}})
+    # what was begun for the night and is not over is that same run; one that was cut off is begun anew
+    once = f"tonight-{night}-{len(over)}"
+    _ask(f"{api}/deployments/{nightly['id']}/create_flow_run", {"parameters": {"on": night}, "name": name, "idempotency_key": once})
     return f"{night} 这一夜还没有跑完，现在补跑"
 
 

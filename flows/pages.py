@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from desk.facts import night_facts
 from desk.links import ACT, DO, HOME, RUN
@@ -23,6 +26,9 @@ from flows.run import RefusedError
 from flows.settings import Settings
 from flows.settling import Settling
 from flows.visitor import TooLongError, refusal, visitor_of
+
+#: Characters of an address that a page repeats.
+_ADDRESS_AT_MOST: Final = 120
 
 
 def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settling) -> FastAPI:
@@ -43,6 +49,12 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
     @app.exception_handler(RefusedError)
     def refused(_: Request, told: RefusedError) -> Response:
         return _sorry(413 if isinstance(told, TooLongError) else 404, str(told))
+
+    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(HTTPException)
+    def unknown(request: Request, _: Exception) -> Response:
+        """An address that is none of ours, or one of ours with something in it that cannot be meant."""
+        return _sorry(404, f"没有这个地址：{_shown(request)}。请从夜报里的链接或首页进来")
 
     @app.get(DO + "{action}")
     def open_form(action: str, request: Request) -> Response:
@@ -83,6 +95,12 @@ def our_app(settings: Settings, api: str, reviewing: Reviewing, settling: Settli
     app.include_router(story_routes(reviewing))
     app.include_router(act_routes(api, settings.desk_secret))
     return app
+
+
+def _shown(request: Request) -> str:
+    """The address asked for, as far as a page has room for it."""
+    told = unquote(request.url.path) + (f"?{unquote(request.url.query)}" if request.url.query else "")
+    return told if len(told) <= _ADDRESS_AT_MOST else f"{told[:_ADDRESS_AT_MOST]}…"
 
 
 def _sorry(status: int, sentence: str) -> HTMLResponse:

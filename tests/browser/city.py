@@ -1,7 +1,8 @@
-"""The sample city with an owner's slip, served as an operator has it: Prefect's UI and our own pages over one night."""
+"""The sample city with owners' slips, served as an operator has it: Prefect's UI and our own pages over two nights, nine days apart."""
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -9,16 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 import psutil
 import requests
+from dotenv import dotenv_values
 from openpyxl import load_workbook
 
+from flows.sample import EPOCH
 from tests.flows.test_command import YIZHAN
+from tests.night.town import Town
 from warehouse.journal import read_journal
 
 #: Seconds for a server to start or a run to end on a machine with other work.
@@ -26,6 +32,9 @@ PATIENCE = 300
 
 #: What the slip is called: a row that somebody left in the rural bank's workbook.
 SLIP = "测试网点请勿使用"
+
+#: Days between the two nights: an owner that turned us away since has a list that is too old, and no weekly list is still fresh.
+APART = 9
 
 
 @dataclass(frozen=True)
@@ -88,34 +97,47 @@ class Served:
         return read_journal(self.home / "decisions.jsonl").log
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody holds."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 @contextmanager
 def served(root: Path) -> Iterator[Served]:
-    """The city and the servers while the block runs, after one night."""
-    owners, env_file = root / "owners", root / "sandbox.env"
+    """The city and the servers while the block runs, after two nights: one nine days ago, and tonight's, on which a bank's row is a test
+    and the other bank turns us away."""
+    owners, env_file, ours = root / "owners", root / "sandbox.env", root / "settings.env"
     owners.mkdir()
-    with _child(
-        [sys.executable, "-m", "sandbox", "--root", str(owners), "--env", str(env_file), "--with-parent"], root / "sandbox.log", {}
-    ):
-        _until(env_file.exists)
-        _slip(next(owners.rglob("*.xlsx")))
-        ports = _free_port(), _free_port()
+    tonight = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    number = (tonight - EPOCH).days
+    sandbox = [sys.executable, "-m", "sandbox", "--root", str(owners), "--env", str(env_file), "--with-parent"]
+    with child([*sandbox, "--night", str(number - APART)], root / "sandbox.log", {}):
+        until(env_file.exists)
+        ours.write_text(env_file.read_text("utf-8"), "utf-8")
+        ports = free_port(), free_port()
         env = {
             "YIZHAN_HOME": str(root / "var"),
-            "YIZHAN_ENV_FILE": str(env_file),
+            "YIZHAN_ENV_FILE": str(ours),
             "YIZHAN_PORT": str(ports[0]),
             "YIZHAN_DESK_PORT": str(ports[1]),
         }
-        with _child([str(YIZHAN), "serve"], root / "serve.log", env):
+        with child([str(YIZHAN), "serve"], root / "serve.log", env):
             city = Served(f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}", root / "var")
-            _until(lambda: _answers(city))
-            night = city.ask(f"deployments/{city.deployment('nightly')}/create_flow_run", {})
-            assert city.ended(night["id"])["name"] == "Quarantined"
+            until(lambda: _answers(city))
+            _night(city, {"on": (tonight - timedelta(days=APART)).isoformat()})
+            Town({name: value for name, value in dotenv_values(env_file).items() if value}).move(number)
+            _slip(next(owners.rglob("*.xlsx")))
+            ours.write_text(re.sub(r"(?m)^(YIZHAN_ICBC_SECRET)=.*$", r"\1=expired", ours.read_text("utf-8")), "utf-8")
+            _night(city, {})
             yield city
+
+
+def _night(city: Served, parameters: dict[str, str]) -> None:
+    """A night, as a click starts it."""
+    night = city.ask(f"deployments/{city.deployment('nightly')}/create_flow_run", {"parameters": parameters})
+    state = city.ended(night["id"])
+    assert state["name"] == "Quarantined", state
 
 
 def _slip(workbook: Path) -> None:
@@ -138,7 +160,8 @@ def _answers(city: Served) -> bool:
 
 
 @contextmanager
-def _child(command: list[str], log: Path, env: dict[str, str]) -> Iterator[None]:
+def child(command: list[str], log: Path, env: dict[str, str]) -> Iterator[None]:
+    """A process while the block runs; what it says goes to `log`."""
     with log.open("w") as output:
         process = psutil.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, env={"PATH": "/usr/bin:/bin", "HOME": str(log.parent), **env}
@@ -150,7 +173,8 @@ def _child(command: list[str], log: Path, env: dict[str, str]) -> Iterator[None]
         process.wait(60)
 
 
-def _until(is_so: Callable[[], bool]) -> None:
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what must come."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < deadline, "it did not start"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,8 +12,8 @@ from lxml import etree
 
 from desk.facts import NightFacts
 from desk.links import Links
-from desk.pictures import rows_of_bars
-from desk.report import ROWS_SHOWN, cell, night_report
+from desk.pictures import bars, rows_of_bars
+from desk.report import GROUPS_SHOWN, ROWS_SHOWN, cell, night_report
 from flows.rules import every_rule
 from transforms.allowed import RELEASED_AT_MOST
 from transforms.records import RULES
@@ -104,7 +105,29 @@ def test_nothing_an_owner_wrote_acts_or_breaks_the_table(value: str) -> None:
 def test_it_stays_readable_however_many_rows_were_held(count: int) -> None:
     told = report(facts(held=[row(number, f"坏{number}") for number in range(count)]))
     assert len(told.splitlines()) < 100 + ROWS_SHOWN
-    assert (f"（{count} 行" in told) == (count > 0)
+    assert (f"（严重，{count} 行" in told) == (count > 0)
+
+
+def test_groups_beyond_what_a_page_holds_are_counted_and_lead_to_the_workbook() -> None:
+    rules, many = sorted(RULES), 201
+    groups = [(f"list_{at // 3}", rules[at % 3]) for at in range(many)]
+    rows = [{**row(at * 9 + each, "坏" * 60, rule), "source": source} for at, (source, rule) in enumerate(groups) for each in range(4)]
+    told = facts(held=rows)
+    issues = [(source, rule, "critical", "owner", 4, "名称写得不对" * 15) for source, rule in groups]
+    met = pd.DataFrame(issues, columns=["source", "rule", "severity", "responsibility", "issue_count", "example"])
+    unchecked = pd.DataFrame([{"source": "union", "message": f"没有执行 {at}", "times": 1} for at in range(many)])
+    shown = report(replace(told, issues=met, unchecked=unchecked))
+    assert shown.count("\n### ") == GROUPS_SHOWN
+    left = many - GROUPS_SHOWN
+    assert f"另有 {left} 组（{left * 4} 行次），见 [Excel 文件](http://127.0.0.1:4201/held.xlsx)。" in shown
+    assert shown.count(f"另有 {many - ROWS_SHOWN} 项，见 [Excel 文件](http://127.0.0.1:4201/held.xlsx)。") == 2, (
+        "issues, and checks not run"
+    )
+    assert len(shown.encode()) <= 100_000
+
+
+def test_what_fits_is_not_said_to_be_cut() -> None:
+    assert "另有" not in report(facts(held=[row(number, "坏") for number in range(300)]))
 
 
 @pytest.mark.parametrize("value", ["0553-501 1638;18843301946", "张三188 4330 1946", "188-4330-1946/3812345"])
@@ -129,6 +152,15 @@ def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None
     words = [each.text for each in root.iter() if each.text]
     assert {"3", "5", "2026-05-31", "2026-06-01"} <= set(words)
     assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("nights", [2, 3, 30])
+def test_the_nights_below_the_bars_do_not_run_into_each_other_or_out_of_the_picture(nights: int) -> None:
+    drawn = etree.fromstring(bars("扣留", [(f"2026-06-{night:02d}", night) for night in range(1, nights + 1)]))
+    first, last = [float(each.get("x")) for each in drawn.iter() if str(each.text).startswith("2026-")]
+    wide = 6.2 * len("2026-06-01")  # at font size 10
+    assert first + wide < last - wide
+    assert last <= float(drawn.get("width"))
 
 
 def test_what_changed_is_told_against_the_night_before_and_the_week() -> None:

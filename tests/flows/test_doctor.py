@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -61,10 +62,23 @@ def test_a_machine_on_which_all_is_well(machine: Household) -> None:
     assert examined(machine) == (
         0,
         [
+            "未查  PostgreSQL：没有设置 YIZHAN_WAREHOUSE_URL：只发布到文件",
             "未查  Prefect：没有在运行：定时夜跑和页面都停着；请启动 yizhan serve（由系统定时器跑 yizhan nightly 的不必）",
             "未查  通知：没有设置 YIZHAN_NOTIFY：夜跑出事不会告诉任何人",
         ],
     )
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Asia/Shanghai", ""), ("America/New_York", "；本机的时区是 E")])
+def test_a_machine_in_another_zone_is_told_and_not_wrong(machine: Household, monkeypatch: pytest.MonkeyPatch, zone: str, told: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        finding = doctor._zone(machine.house, [{"cron": "0 2 * * *", "timezone": "Asia/Shanghai"}])
+    time.tzset()
+    assert finding.state == "well"
+    assert (told or "02:00") in finding.sentence
+    assert ("本机" in finding.sentence) is bool(told)
 
 
 Break = Callable[[Household, pytest.MonkeyPatch, ExitStack], object]
@@ -166,6 +180,10 @@ def prefect_says(machine: Household) -> Iterator[list[Any]]:
         ({**SERVED, "paused": True}, "夜跑的定时停着"),
         ({**SERVED, "schedules": []}, "夜跑的定时停着"),
         ({**SERVED, "status": "NOT_READY"}, "没有进程在等夜跑"),
+        (
+            {**SERVED, "schedules": [{"active": True, "schedule": {"cron": "0 2 * * *", "timezone": "UTC"}}]},
+            "时区：定时按 UTC 跑，而城市在 Asia/Shanghai",
+        ),
     ],
 )
 def test_the_schedule_is_looked_at_where_prefect_runs(

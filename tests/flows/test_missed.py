@@ -113,6 +113,25 @@ def test_tonights_night_is_begun_once_where_it_was_missed(
     assert (told is None) is (begun is None)
 
 
+def test_two_starts_one_after_the_other_begin_one_night_and_one_that_was_cut_off_is_begun_anew(
+    api: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "now", lambda: AFTERNOON)
+    own = house(tmp_path, "2026-06-01")
+
+    def begun() -> list[str]:
+        begin_tonight(api[0], own)
+        return [run["id"] for run in runs(api) if run["parameters"] == {"on": "2026-06-04"}]
+
+    (first,) = begun()
+    assert begun() == [first]
+    assert (to(api, first, "PENDING"), to(api, first, "RUNNING")) == ("PENDING", "RUNNING")
+    assert begun() == [first]
+    assert to(api, first, "CRASHED") == "CRASHED"
+    assert len(begun()) == 2
+    assert len(begun()) == 2
+
+
 def test_old_runs_are_removed_with_their_reports_and_new_ones_stay(api: tuple[str, str]) -> None:
     from prefect.settings import PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD, get_current_settings, temporary_settings
 

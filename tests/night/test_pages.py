@@ -294,7 +294,7 @@ def test_a_messages_link_leads_to_its_run_where_a_browser_reaches_it(shown: Desk
     run = "0c6f3a52-1111-4222-8333-444455556666"
     answer = browser.get(f"/run/{run}", follow_redirects=False)
     assert answer.headers["location"] == f"https://yizhan.example.cn/v2/runs/flow-run/{run}?tab=Artifacts"
-    assert browser.get("/run/none").status_code == 422
+    assert browser.get("/run/none").status_code == 404
 
 
 def test_behind_a_proxy_an_actions_form_is_ours_and_starts_the_same_deployment_under_the_proxys_name(
@@ -392,6 +392,17 @@ def test_what_is_not_there_is_said(shown: Desk, path: str) -> None:
     assert "没有" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/judge?after=x", "/run/x", "/nowhere", "/judge?done=<script>alert(1)</script>", "/find/" + "x" * 5000])
+def test_a_bad_address_is_said_in_words(shown: Desk, path: str) -> None:
+    answer = shown.browser.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "没有这个地址" in answer.text
+    assert "<script>alert" not in answer.text
+    assert len(answer.text) < 10_000
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
 def test_a_source_shows_its_nights_and_what_was_wrong_in_them(shown: Desk) -> None:
     page = shown.get("/source/union")
     assert iso(0) in page
@@ -417,6 +428,18 @@ def test_held_rows_are_given_as_a_workbook_in_which_nothing_is_a_formula(own: Ho
     assert "sheet1.xml" in answer.content.decode("latin-1")
     assert urlsplit(str(answer.url)).path == "/held.xlsx"
     assert parse_qs(urlsplit(str(answer.url)).query) == {"source": ["union"]}
+
+
+def test_the_workbook_of_all_tells_every_rule_that_was_met(own: Household) -> None:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(Desk(own).browser.get("/held.xlsx").content))
+    rows = book.get_sheet_by_name("全部问题").to_python()
+    met = own.query("select count(*) as issues from issue")["issues"].iloc[0]
+    assert rows[0] == ["名单", "规则", "程度", "谁处理", "行数", "例"]
+    assert sum(int(str(row[4])) for row in rows[1:]) == met
+    assert {row[2] for row in rows[1:]} <= {"严重", "提醒", "提示"}
+    assert rows[1][2] == "严重"
 
 
 def test_settings_for_a_proxy_are_checked() -> None:

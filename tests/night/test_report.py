@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from benchmarks.morning import report
 from desk.facts import NightFacts, night_facts
 from desk.links import Links
-from desk.report import night_report
+from desk.report import EXAMPLES, night_report
 from flows.rules import every_rule
 from flows.settings import now
 from tests.night.chronicle import Chronicle
@@ -41,11 +42,26 @@ def test_rows_of_lists_that_were_not_due_stand_in_the_tables(chronicle: Chronicl
 
 def test_the_report_counts_them_in_its_groups(chronicle: Chronicle) -> None:
     household = chronicle.as_published(1)
-    report = night_report(
+    page = night_report(
         told(household, iso(1)), household.house.titles, every_rule(), Links("http://127.0.0.1:4201", iso(1), f"{iso(1)}-1")
     )
     title = household.house.titles["civilization"]
-    assert f"### {title}：" in report
+    assert f"### {title}：" in page
+
+
+def test_with_356000_bad_rows_the_page_stays_readable_and_its_counts_right(chronicle: Chronicle) -> None:
+    bad = 356_000
+    household = chronicle.as_published(1)
+    held = int(told(household, iso(1)).quarantine["open_count"].sum())
+    _, page = report(household.house, iso(1), bad)
+    assert len(page.encode()) <= 100_000
+    assert f"**扣留**：{held + bad} 行在隔离区" in page
+    title, rule = household.house.titles["union"], every_rule()["position_far_outside"].title
+    groups = [line for line in page.splitlines() if line.startswith("### ")]
+    assert groups[0].startswith(f"### {title}：{rule}（严重，{bad} 行，")
+    assert f"[全部 {bad} 行（Excel）](" in page
+    assert "放行这 " + str(bad) not in page
+    assert page.count("/row/union/bad-") == EXAMPLES
 
 
 def test_an_earlier_night_is_told_as_it_was(chronicle: Chronicle) -> None:
