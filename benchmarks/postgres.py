@@ -11,10 +11,10 @@ import argparse
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pandas as pd
@@ -141,13 +141,14 @@ def peer(path: Path, engine: Engine) -> tuple[int, float]:
     for table, share in (("listing", 0.4), ("station_listing", 0.4), ("station_history", 0.2)):
         with duckdb.connect(str(path), read_only=True) as connection:
             frame: pd.DataFrame = connection.execute(f"select * from {table} limit {int(_PEER_ROWS * share)}").df()
+        types: dict[Hashable, Any] = {column.name: column.type for column in METADATA.tables[table].columns}
         write = partial(
             frame.to_sql,
             f"peer_{table}",
             engine,
             if_exists="replace",
             index=False,
-            dtype={column.name: column.type for column in METADATA.tables[table].columns},
+            dtype=types,
         )
         best = min(timed(write), timed(partial(write, method="multi", chunksize=500)))
         rows, seconds = rows + len(frame), seconds + best

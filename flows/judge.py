@@ -37,6 +37,9 @@ VERDICTS: Final = {
 #: The columns of a file of verdicts.
 COLUMNS: Final = ("left_id", "right_id", "verdict", "why", "who")
 
+#: Acts that only record that somebody asked for a night to be made again.
+_REQUESTS: Final = ("refetch", "replay")
+
 #: Bad lines told; the rest is a count.
 _LINES_TOLD: Final = 50
 
@@ -125,6 +128,8 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
             raise RefusedError(f"没有编号为 {shown(decision_id)} 的决定")
         if found["act"].iloc[0] == "erase":
             raise RefusedError(f"{decision_id} 是删去个人信息：删去的东西没有留底，不能撤销")
+        if found["act"].iloc[0] in _REQUESTS:
+            raise RefusedError(f"{decision_id} 只是记录，没有可撤销的：它没有改变任何决定")
         if bool(found["is_undone"].iloc[0]):
             raise RefusedError(f"{decision_id} 已经撤销过了")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again

@@ -22,8 +22,9 @@ from sqlalchemy import Connection, Engine, Table, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from warehouse import readers
 from warehouse.bulk import put_rows, rows_of, schema_of
-from warehouse.dictionary import install_dictionary
+from warehouse.dictionary import EXAMPLES, install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
 from warehouse.migrate import head_revision, migrate, revision_of
@@ -183,8 +184,9 @@ def _is_up_to_date(connection: Connection) -> bool:
 
 
 def views_digest() -> str:
-    """Names the text of all views and functions."""
-    told = [*(f"{view.name} {view.query} {view.columns}" for view in views()), *map(str, functions("postgresql"))]
+    """Names the text of all views and functions, and who may read what."""
+    read = [repr(sorted(readers.PUBLIC)), repr(sorted(readers.ANALYST)), EXAMPLES.read_text("utf-8")]
+    told = [*read, *(f"{view.name} {view.query} {view.columns}" for view in views()), *map(str, functions("postgresql"))]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 

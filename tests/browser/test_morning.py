@@ -27,7 +27,7 @@ def follow(page: Page, word: str) -> str:
     """Click the first link of the open report whose word begins so; the address to which it led."""
     page.get_by_role("link", name=re.compile(f"^{word}")).first.click()
     page.wait_for_url("**/v2/deployments/deployment/**")
-    return page.url
+    return str(page.url)
 
 
 def is_open(city: Served, name: str) -> bool:

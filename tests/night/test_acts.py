@@ -622,6 +622,14 @@ def test_what_a_person_closed_is_neither_merged_nor_split_nor_judged(morning: Ho
         submit()
 
 
+@pytest.mark.parametrize("act", ["refetch", "replay"])
+def test_what_was_only_asked_for_cannot_be_taken_back(morning: Household, act: str) -> None:
+    asked = SUBMITTED[act](morning.house)()
+    assert not any("撤销" in line for line in asked.lines)
+    with pytest.raises(RefusedError, match="只是记录，没有可撤销的"):
+        undo(morning, asked.decision_id)
+
+
 MUCH = "长" * 1_000_000
 ASKED = [(action, name) for action, form in FORMS.items() for name in form.model_fields]
 
@@ -632,7 +640,7 @@ def test_no_text_of_a_form_may_be_long_and_no_refusal_repeats_it(action: str, na
     for value in (MUCH, [MUCH], dict.fromkeys(GroupForm.model_fields, MUCH), ["a"] * 1000):
         with pytest.raises(RefusedError) as told:
             filled(form, {name: value, MUCH: MUCH})
-        assert form.model_fields[name].title in str(told.value)
+        assert str(form.model_fields[name].title) in str(told.value)
         assert len(str(told.value)) < 1000
 
 
