@@ -31,6 +31,10 @@ from issue where night = :night
 group by source, rule, severity, responsibility
 order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, issue_count desc, source, rule
 """
+#: What is wrong with lists as a whole.
+_WHOLE: Final = """
+select source, rule, value from issue where night = :night and source is not null and row_key is null and line is null and decision_id is null order by 1, 2, 3
+"""
 #: Every row held back as of the night, with what was wrong when its list came last: a list that is not due, or that failed, holds its rows too.
 _HELD: Final = """
 with met as (
@@ -109,6 +113,7 @@ class NightFacts:
     reason: str
     sources: pd.DataFrame
     issues: pd.DataFrame
+    whole: pd.DataFrame
     held: pd.DataFrame
     quarantine: pd.DataFrame
     batches: pd.DataFrame
@@ -153,6 +158,7 @@ def night_facts(connection: Connection, night: str) -> NightFacts:
         reason=told.reason or "",
         sources=table(_SOURCES),
         issues=table(_ISSUES),
+        whole=table(_WHOLE),
         held=table(_HELD),
         quarantine=table(_QUARANTINE),
         batches=table(_BATCHES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -9,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pandas as pd
 
-from transforms.allowed import NEVER_ALLOWED, RELEASED_AT_MOST
+from transforms.allowed import DRIFT, NEVER_ALLOWED, RELEASED_AT_MOST
 from transforms.naming import name_of
 
 #: Path of each page on our own port; DO is the redirect's, before an action's name.
@@ -33,6 +34,15 @@ ACT, RUN = PAGES["act"], "/run/"
 
 #: Where the API answers on our own port, without a slash at the end.
 API: Final = "/api"
+
+
+#: Rules that name a header which a list has lost or gained.
+HEADERS: Final = ("header_missing", "header_unknown")
+
+
+def _bare(header: str) -> str:
+    """A header without the sheet that it was missed in."""
+    return re.sub(r"（[^（）]*）$", "", header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,14 @@ class Links:
             return [every, waiver]
         selector = Selector(source, rule, self.night, self.publication, len(once), group_digest(once))
         return [every, (f"放行这 {len(once)} 行", self._to("release", asdict(selector))), waiver]
+
+    def of_stopped(self, source: str, issues: pd.DataFrame) -> list[tuple[str, str]]:
+        """What can be done with a list that was stopped, or whose headers changed, by what is wrong with it as a whole (rule, value): a word and an address each."""
+        rules = sorted({*issues["rule"]} & {*DRIFT})
+        headers = list(dict.fromkeys(issues.loc[issues["rule"].isin(HEADERS), "value"].dropna().map(_bare)))
+        told = {"source": source, **({"rules": "\n".join(rules)} if rules else {}), **({"headers": "\n".join(headers)} if headers else {})}
+        accept = [("接受变更", self._to("accept", told))] if rules or headers else []
+        return [*accept, ("重跑来源", self._to("refetch", {"source": source}))]
 
     def of_row(self, source: str, row_key: str) -> str:
         """The page of a row."""

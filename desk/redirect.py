@@ -9,13 +9,16 @@ from uuid import UUID
 
 import requests
 
+from desk import words
 from desk.words import ACTIONS
 
 #: Seconds that Prefect may take to name a deployment.
 _PATIENCE: Final = 10
 
-#: What of a link is a number in the form, and what a list.
+#: What of a link is a number in the form, and what a list, a line each.
 _NUMBERS: Final = ("count",)
+_WORDED: Final = {"scope": words.SCOPES, "verdict": words.VERDICTS}
+_LISTS: Final = ("rules", "headers", "stations", "listings")
 
 
 class UnservedError(LookupError):
@@ -48,6 +51,8 @@ def run_address(ui: str, run_id: UUID) -> str:
 def filled_in(action: str, query: dict[str, str]) -> dict[str, Any]:
     """What a link carries, as the action's form has it."""
     values: dict[str, Any] = {name: int(value) if name in _NUMBERS and value.isdecimal() else value for name, value in query.items()}
+    values |= {name: query[name].splitlines() for name in _LISTS if name in query}
+    values |= {name: words.word(table, query[name]) for name, table in _WORDED.items() if name in query}
     if action != "release":
         return values
     signed: dict[str, Any] = {name: values.pop(name) for name in ("who", "why") if name in values}

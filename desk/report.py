@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from desk import words
 from desk.decided import about, decided_lines
 from desk.facts import NightFacts
-from desk.links import PAGES, Links
+from desk.links import HEADERS, PAGES, Links
 from desk.pictures import bars, in_markdown, rows_of_bars
 from sources.kit.retrieval import Outcome
 from transforms.records import FIELDS, Rule
@@ -80,6 +80,7 @@ def night_report(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[st
         headline=headline(replace(facts, reason=_ACTIVE.sub(r"\\\1", masked(facts.reason))), titles),
         sources=facts.sources.assign(title=facts.sources["source"].map(lambda key: titles.get(key, key))).to_dict("records"),
         told=told_of_lists(facts.sources, titles),
+        stopped=_stopped(facts, titles, links),
         decided=decided[:ROWS_SHOWN],
         latest=[
             {**row, "title": words.word(words.ACTS, row["act"]), "about": about(json.loads(row["detail"]))}
@@ -177,6 +178,18 @@ def told_of_lists(sources: pd.DataFrame, titles: Mapping[str, str]) -> list[str]
         if sentence and not pd.isna(sentence):
             lines.append(f"{title}：{sentence.removeprefix(title + '：')}")
     return lines
+
+
+def _stopped(facts: NightFacts, titles: Mapping[str, str], links: Links) -> list[dict[str, Any]]:
+    """Lists that were stopped, or whose headers changed, with what can be done about it."""
+    changed = {
+        *facts.sources.loc[facts.sources["is_stopped"].astype(bool), "source"],
+        *facts.whole.loc[facts.whole["rule"].isin(HEADERS), "source"],
+    }
+    return [
+        {"title": titles.get(source, source), "links": links.of_stopped(source, facts.whole[facts.whole["source"] == source])}
+        for source in sorted(changed)
+    ]
 
 
 def _groups(facts: NightFacts, titles: Mapping[str, str], rules: Mapping[str, Rule], links: Links) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sources.kit.retrieval import Outcome
 
@@ -63,7 +63,15 @@ ACTIONS: Final = {
 #: Every act in the journal: also those that are commands alone.
 ACTS: Final = {**ACTIONS, "model": "接受模型", "churn": "放行变动", "erase": "删去个人信息"}
 
+#: What a correction or a waiver is about, as its form says it.
+SCOPES: Final = {"source": "整份名单", "row": "名单里的一行", "station": "一个驿站"}
+
 VERDICTS: Final = {"same": "同一站", "not": "不是同一站", "unsure": "不确定"}
+
+
+def code(table: dict[str, str], told: str) -> Any:
+    """The code of a word; itself where it is a code already."""
+    return next((code for code, word in table.items() if word == told), told)
 
 
 def word(table: dict[str, str], code: object) -> str:

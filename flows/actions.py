@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from desk import words
 from desk.effect import effect_lines
 from desk.report import cell
 from desk.words import ACTIONS
@@ -43,7 +44,7 @@ def correct(form: forms.CorrectForm) -> State[None]:
     return _acted(
         forms.CorrectForm,
         form,
-        lambda house, asked: acts.correct(house, asked.scope, asked.key, asked.field, asked.value, asked.signed),
+        lambda house, asked: acts.correct(house, words.code(words.SCOPES, asked.scope), asked.key, asked.field, asked.value, asked.signed),
     )
 
 
@@ -55,7 +56,7 @@ def waive(form: forms.WaiveForm) -> State[None]:
         until = day(asked.until)
         if until is None:
             raise RefusedError("豁免到哪一天：没有填写")
-        return acts.waive(house, asked.scope, asked.key, asked.rule, until, asked.signed)
+        return acts.waive(house, words.code(words.SCOPES, asked.scope), asked.key, asked.rule, until, asked.signed)
 
     return _acted(forms.WaiveForm, form, act)
 
@@ -63,7 +64,11 @@ def waive(form: forms.WaiveForm) -> State[None]:
 @flow(name="judge", validate_parameters=False, persist_result=False)
 def judge(form: forms.JudgeForm) -> State[None]:
     """判定：两条登记是不是同一站。"""
-    return _acted(forms.JudgeForm, form, lambda house, asked: acts.judge(house, asked.left_id, asked.right_id, asked.verdict, asked.signed))
+    return _acted(
+        forms.JudgeForm,
+        form,
+        lambda house, asked: acts.judge(house, asked.left_id, asked.right_id, words.code(words.VERDICTS, asked.verdict), asked.signed),
+    )
 
 
 @flow(name="merge", validate_parameters=False, persist_result=False)

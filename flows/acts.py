@@ -103,9 +103,10 @@ def release(house: House, selector: Selector, until: date | None, signed: Signed
 
 
 def waive(house: House, scope: Literal["source", "row", "station"], key: str, rule: str, until: date, signed: Signed) -> Answer:
-    """A rule holds nothing of a source, row (source:row_key) or station back, through `until`."""
-    act = {"act": "waive", "scope": scope, "key": key, "rule": rule, "until": _iso(until)}
+    """A rule (its id or title) holds nothing of a source, row (source:row_key) or station back, through `until`."""
+    rule = next((each.id for each in every_rule().values() if each.title == rule.strip()), rule.strip())
     title = _rule(rule)
+    act = {"act": "waive", "scope": scope, "key": key, "rule": rule, "until": _iso(until)}
     if rule in NEVER_ALLOWED:
         raise RefusedError(f"“{title}”不能豁免：没有它就成不了登记。请用“更正”")
     if every_rule()[rule].severity != "critical":

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from desk import words
 from desk.links import Selector
 from flows.acts import Signed
 from flows.run import RefusedError, shown
@@ -21,6 +22,11 @@ Text = Annotated[str, Field(max_length=_TEXT)]
 
 #: One of a list: an id, a rule or a header.
 Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _worded(table: dict[str, str]) -> BeforeValidator:
+    """A choice may come as its code, as links of old reports and commands have it."""
+    return BeforeValidator(lambda given: table.get(given, given) if isinstance(given, str) else given)
 
 
 class _Form(BaseModel):
@@ -80,8 +86,8 @@ class ReleaseForm(SignedForm):
 class WaiveForm(SignedForm):
     """豁免: a rule does not hold."""
 
-    rule: str = Field(title="规则", description="规则的编号，见 docs/rules.zh.md", max_length=60)
-    scope: Literal["source", "row", "station"] = Field(title="对什么豁免", description="source 整份名单，row 一行，station 一个驿站")
+    rule: str = Field(title="规则", description="规则的名称或编号，见夜报和 docs/rules.zh.md", max_length=60)
+    scope: Annotated[Literal["整份名单", "名单里的一行", "一个驿站"], _worded(words.SCOPES)] = Field(title="对什么豁免")
     key: str = Field(title="哪一个", description="名单的键；或 名单:行编号；或驿站编号", max_length=200)
     until: str = Field(title="豁免到哪一天（含）", description="如 2026-12-31，最多一年", min_length=1, max_length=10)
 
@@ -89,7 +95,7 @@ class WaiveForm(SignedForm):
 class CorrectForm(SignedForm):
     """更正: a person's value."""
 
-    scope: Literal["row", "station"] = Field(title="更正什么", description="row 名单里的一行，station 一个驿站")
+    scope: Annotated[Literal["名单里的一行", "一个驿站"], _worded(words.SCOPES)] = Field(title="更正什么")
     key: str = Field(title="哪一个", description="名单:行编号；或驿站编号", max_length=200)
     field: str = Field(
         title="字段", description="如 name 名称、address 地址、lng 经度、lat 纬度、phone 电话；见 docs/dictionary.md", max_length=40
@@ -102,7 +108,7 @@ class JudgeForm(SignedForm):
 
     left_id: str = Field(title="登记甲", description="登记编号，如 union:12", max_length=200)
     right_id: str = Field(title="登记乙", max_length=200)
-    verdict: Literal["same", "not", "unsure"] = Field(title="判定", description="same 同一站，not 不是，unsure 不确定")
+    verdict: Annotated[Literal["同一站", "不是同一站", "不确定"], _worded(words.VERDICTS)] = Field(title="判定")
 
 
 class MergeForm(SignedForm):

@@ -132,6 +132,8 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
             raise RefusedError(f"{decision_id} 只是记录，没有可撤销的：它没有改变任何决定")
         if bool(found["is_undone"].iloc[0]):
             raise RefusedError(f"{decision_id} 已经撤销过了")
+        if found["act"].iloc[0] == "add" and (resting := _resting_on(known, f"operators:{decision_id}")):
+            raise RefusedError(f"还有决定说的是它新增的驿站：{'、'.join(resting)}；请先撤销这些")
         refuse_contradictions(published, known, would_be, [])  # what stood before it may stand again
 
     number = written(house, [{"act": "undo", "undoes": decision_id, "who": who, "why": why}], check)[0]
@@ -140,6 +142,12 @@ def take_back(published: Published, decision_id: str, who: str, why: str) -> Ans
     told = f"已撤销 {decision_id}（{row['who']}：{row['why']}），记为 {number}"
     was_over = [f"{decision_id} 先前已由来源跟上而结束，撤销它不改变名册"] if decision_id in published.state.ended else []
     return Answer(number, (told, *was_over, f"反悔就撤销 {number}"))
+
+
+def _resting_on(known: Decisions, listing_id: str) -> list[str]:
+    """Standing decisions that name the listing."""
+    log = known.log[~known.log["is_undone"].astype(bool)]
+    return log.loc[log["detail"].str.contains(json.dumps(listing_id), regex=False), "decision_id"].tolist()
 
 
 def decisions_of(house: House) -> Decisions:

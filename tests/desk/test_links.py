@@ -66,7 +66,7 @@ def test_what_cannot_be_released_is_offered_for_correction_row_by_row(api: str) 
     told = dict(LINKS.of_group("union", "name_absent", ROWS))
     assert list(told) == ["全部 2 行（Excel）", "更正第 3 行", "更正第 4 行"]
     form = filled(CorrectForm, {**opened(api, told["更正第 4 行"]), "value": "赭山驿站", **SIGNED})
-    assert (form.scope, form.key, form.field) == ("row", "union:2", "name")
+    assert (form.scope, form.key, form.field) == ("名单里的一行", "union:2", "name")
 
 
 def test_a_digest_names_the_rows_and_their_content_in_any_order() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from lxml import etree
 from desk.facts import NightFacts
 from desk.links import Links
 from desk.pictures import bars, rows_of_bars
+from desk.redirect import filled_in
 from desk.report import GROUPS_SHOWN, ROWS_SHOWN, cell, night_report
 from flows.rules import every_rule
 from transforms.allowed import RELEASED_AT_MOST
@@ -37,6 +39,7 @@ def facts(*, state: str = "quarantined", held: list[dict[str, object]] | None = 
         sources=pd.DataFrame([{**SOURCE, "is_stopped": stopped}]),
         issues=pd.DataFrame(columns=["source", "rule", "severity", "responsibility", "issue_count", "example"]),
         held=rows,
+        whole=pd.DataFrame(columns=["source", "rule", "value"]),
         quarantine=pd.DataFrame([{"source": "union", "open_count": len(rows), "new_count": len(rows)}]),
         batches=pd.DataFrame([{"batch": "renovated", "stations": 1}]),
         counties=pd.DataFrame(
@@ -198,3 +201,17 @@ def test_what_became_of_decisions_is_told() -> None:
     told = report(facts()).replace("\\", "")
     assert "- 更正 2026-05-30-4 已由来源跟上：union:12，address，中山路77号；" in told
     assert "- 2026-05-30-5 说的是行 13，认不准" in told
+
+
+def test_a_list_that_was_stopped_leads_to_the_forms_that_help_already_filled_in() -> None:
+    whole = pd.DataFrame(
+        [
+            {"source": "union", "rule": "source_vanishing", "value": "1"},
+            {"source": "union", "rule": "header_missing", "value": "address（表一）"},
+        ]
+    )
+    told = report(replace(facts(stopped=True), whole=whole))
+    (address,) = re.findall(r"\[接受变更\]\(([^)]+)\)", told)
+    form = filled_in("accept", dict(parse_qsl(urlsplit(address).query)))
+    assert form == {"source": "union", "rules": ["source_vanishing"], "headers": ["address"]}
+    assert "/do/refetch?source=union" in told

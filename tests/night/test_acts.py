@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from flows.house import House
 from flows.judge import Answer, decisions_of, take_back, written
 from flows.outlook import latest_night, read_published
 from flows.rebuild import rebuild
+from flows.rules import every_rule
 from flows.run import RefusedError
 from flows.selection import held_rows, selector_of
 from tests.night.altered import reading, rows_at, without_header
@@ -659,3 +661,32 @@ def test_a_refusal_repeats_no_long_id(morning: Household, call: Callable[[House]
     with pytest.raises(RefusedError) as told:
         call(morning.house)
     assert len(str(told.value)) < 2000
+
+
+def test_what_others_rest_on_is_not_undone_before_them(morning: Household) -> None:
+    added = acts.add(morning.house, {"name": "赭山公园北门劳动者驿站", "address": "芜湖市镜湖区赭山路1号"}, SIGNED)
+    again(morning)
+    other = str(
+        morning.query("select min(listing_id) as l from listing where valid_to is null and is_open and source <> 'operators'")["l"][0]
+    )
+    verdict = acts.judge(morning.house, f"operators:{added.decision_id}", other, "not", SIGNED)
+    with pytest.raises(RefusedError, match=f"请先撤销这些|{verdict.decision_id}"):
+        take_back(read_published(morning.house), added.decision_id, "李敏", "填错了")
+    take_back(read_published(morning.house), verdict.decision_id, "李敏", "填错了")
+    assert take_back(read_published(morning.house), added.decision_id, "李敏", "填错了").is_new
+
+
+def test_an_undo_of_an_undo_brings_back_what_stood(morning: Household) -> None:
+    station = str(morning.query("select min(station_id) as s from station where status = 'open'")["s"][0])
+    status = f"select status from station where station_id = '{station}'"
+    closed = acts.close(morning.house, station, SIGNED)
+    undone = take_back(read_published(morning.house), closed.decision_id, "李敏", "看错了")
+    take_back(read_published(morning.house), undone.decision_id, "李敏", "没有看错")
+    again(morning)
+    assert morning.query(status)["status"].tolist() == ["closed"]
+
+
+def test_a_rule_is_waived_by_the_title_that_the_report_shows(morning: Household) -> None:
+    source, rule = group(morning)
+    acts.waive(morning.house, "source", source, every_rule()[rule].title, date.fromisoformat(iso(0)), SIGNED)
+    assert json.loads(decisions_of(morning.house).log["detail"].iloc[-1])["rule"] == rule
