@@ -81,13 +81,13 @@ def _merge(city: Served) -> Example:
 
 def _split(city: Served) -> Example:
     found = city.query("""
-        select station_id, max(listing_id) as part from station_listing where valid_to is null
+        select station_id, max(listing_id) as part, min(listing_id) as other from station_listing where valid_to is null
         group by 1 having count(*) = 2 order by 1 limit 1""").iloc[0]
     return Example(
         {"station": found["station_id"], "listings": [found["part"]]},
         "一个在大厅，一个在马路对面",
         "拆出",
-        "select count(*) from station where status = 'open'",
+        f"select station_id from station_listing where valid_to is null and listing_id in ('{found['part']}', '{found['other']}') order by 1",
     )
 
 

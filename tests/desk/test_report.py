@@ -160,10 +160,10 @@ def test_pictures_are_images_that_fetch_nothing_and_say_what_they_show() -> None
 @pytest.mark.parametrize("nights", [2, 3, 30])
 def test_the_nights_below_the_bars_do_not_run_into_each_other_or_out_of_the_picture(nights: int) -> None:
     drawn = etree.fromstring(bars("扣留", [(f"2026-06-{night:02d}", night) for night in range(1, nights + 1)]))
-    first, last = [float(each.get("x") or "nan") for each in drawn.iter() if str(each.text).startswith("2026-")]
+    first, last = [float(each.get("x", "0")) for each in drawn.iter() if str(each.text).startswith("2026-")]
     wide = 6.2 * len("2026-06-01")  # at font size 10
     assert first + wide < last - wide
-    assert last <= float(drawn.get("width") or "nan")
+    assert last <= float(drawn.get("width", "0"))
 
 
 def test_what_changed_is_told_against_the_night_before_and_the_week() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.words import ACTIONS
 from flows.command import app, city, model
 from flows.settings import PREFIX, Settings
 from sources.kit.registry import discover
@@ -78,6 +79,39 @@ def test_every_command_is_told_in_the_operators_page() -> None:
     groups = {"city": city, "model": model}
     for name in [*_names(app), *(f"{group} {name}" for group, each in groups.items() for name in _names(each))]:
         assert name in groups or f"yizhan {name}" in told, name
+
+
+def _halves() -> list[str]:
+    return (DOCS / "operating.md").read_text("utf-8").split("\n# 中文\n")
+
+
+def _outline(half: str) -> dict[str, int]:
+    """How many headings of each level, tables and blocks of code there are."""
+    prose, fenced = re.subn(r"^```\w*\n.*?^```$", "", half, flags=re.M | re.S)
+    headings = [len(each) for each in re.findall(r"^(#{2,}) ", prose, re.M)]
+    return {
+        "code": fenced,
+        "tables": len(re.findall(r"^\|[-:| ]+\|$", prose, re.M)),
+        **{f"h{level}": headings.count(level) for level in (2, 3, 4)},
+    }
+
+
+def test_both_halves_of_the_operators_page_have_the_same_parts() -> None:
+    english, chinese = _halves()
+    assert _outline(english) == _outline(chinese)
+    assert "英文部分" not in chinese, "nobody is sent to the other half"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_has_its_section_and_picture_in_both_languages(action: str) -> None:
+    for half, title in zip(_halves(), (f"{ACTIONS[action]} {action}", ACTIONS[action]), strict=True):
+        section = half.split(f"\n### {title}\n")[1].split("\n#")[0]
+        assert f"(pictures/act-{action}.png)" in section
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document) if link.endswith(".png")}
+    assert {path.resolve() for path in (DOCS / "pictures").iterdir()} - shown == set()
 
 
 def _names(group: object) -> list[str]:
