@@ -26,6 +26,7 @@ from flows.outlook import read_published
 from flows.rebuild import Rebuilt, rebuild
 from flows.run import RefusedError
 from flows.settings import load_settings
+from flows.vouched import is_vouched
 from warehouse.disk import DiskFullError
 from warehouse.journal import JournalError
 
@@ -144,7 +145,8 @@ def _acted(
     run_id, name = str(flow_run.get_id()), ACTIONS[str(flow_run.get_flow_name())]
     try:
         _refuse_another_city(house)
-        asked = filled(form, given)
+        secret, tags = house.settings.desk_secret, flow_run.tags
+        asked = filled(form, given).vouched(is_so=is_vouched(secret, str(flow_run.get_flow_name()), given, tags))
         answer = act(house, asked)
     except RefusedError as refused:
         return _told(house, name, f"**没有做**：{cell(str(refused))}", Failed(name="Refused", message=str(refused)), "refused")

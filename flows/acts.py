@@ -63,10 +63,11 @@ _NAMES: Final = {(stage, title): name for (stage, name), title in _TITLES.items(
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who decides, and why."""
+    """Who decides, and why; `is_vouched`: a proxy knows who it was, else the name is as typed."""
 
     who: str
     why: str
+    is_vouched: bool = False
 
 
 def release(house: House, selector: Selector, until: date | None, signed: Signed) -> Answer:
@@ -484,7 +485,12 @@ def _asked(house: House, act: Mapping[str, object], signed: Signed) -> str:
 def _noted(
     house: House, act: Mapping[str, object], signed: Signed, check: Callable[[Decisions, Decisions], None] = lambda _, __: None
 ) -> str:
-    return written(house, [{**act, "who": signed.who.strip(), "why": signed.why.strip()}], check)[0]
+    return written(house, [{**act, **_signature(signed)}], check)[0]
+
+
+def _signature(signed: Signed) -> dict[str, object]:
+    """What the journal keeps of who decided."""
+    return {"who": signed.who.strip(), "why": signed.why.strip(), "is_vouched": signed.is_vouched}
 
 
 def _answer(number: str, *lines: str) -> Answer:

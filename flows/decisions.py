@@ -42,9 +42,9 @@ def show_decisions(settings: Settings, say: Console, *, limit: int) -> int:
             state = f"已结束：{ended[number]} 来源跟上了"
         else:
             state = "已被后来的取代" if number not in in_force.get(str(row["act"]), {number}) else ""
-        table.add_row(
-            number, _when(row["decided_at"], zone), str(row["who"]), act, about(json.loads(row["detail"])), str(row["why"]), state
-        )
+        detail = json.loads(row["detail"])
+        who = f"{row['who']}（已核实）" if detail.get("is_vouched") else str(row["who"])
+        table.add_row(number, _when(row["decided_at"], zone), who, act, about(detail), str(row["why"]), state)
     say.print(table)
     say.print(f"共 {len(log)} 条，其中已撤销 {int(log['is_undone'].astype(bool).sum())} 条", markup=False)
     return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -43,10 +43,18 @@ class SignedForm(_Form):
     who: str = Field(title="谁决定的", description="姓名；照填写的记录，不作核验", min_length=1, max_length=40)
     why: str = Field(title="为什么", description="依据：问过谁、看过什么", min_length=1, max_length=_TEXT)
 
+    #: Whether a proxy knows who it was; else the name is as typed.
+    _is_vouched: bool = PrivateAttr(default=False)
+
+    def vouched(self, *, is_so: bool) -> Self:
+        """The form, with that known."""
+        self._is_vouched = is_so
+        return self
+
     @property
     def signed(self) -> Signed:
         """Who and why."""
-        return Signed(self.who, self.why)
+        return Signed(self.who, self.why, self._is_vouched)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

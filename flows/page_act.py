@@ -18,6 +18,7 @@ from flows.forms import FORMS, filled
 from flows.run import RefusedError
 from flows.started import started
 from flows.visitor import form, visitor_of
+from flows.vouched import seal_of
 
 
 def act_routes(api: str, secret: str | None) -> APIRouter:
@@ -35,9 +36,10 @@ def act_routes(api: str, secret: str | None) -> APIRouter:
     def _act(request: Request, action: str, sent: dict[str, str]) -> Response:
         told = _given(FORMS[action], sent)
         try:
-            told["who"] = visitor_of(request, secret).signing(sent.get("who", ""))
+            visitor = visitor_of(request, secret)
+            told["who"] = visitor.signing(sent.get("who", ""))
             filled(FORMS[action], told)
-            run = started(api, action, told)
+            run = started(api, action, told, [seal_of(secret, action, told)] if secret and visitor.is_vouched else [])
         except (RefusedError, LookupError) as refused:
             return _page(request, action, told, str(refused), 422)
         except requests.RequestException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,13 +14,13 @@ from desk.words import ACTIONS
 _PATIENCE: Final = 10
 
 
-def started(api: str, action: str, form: Mapping[str, Any]) -> str:
-    """The id of the run. `api`: address of Prefect's API. Raises RequestException, and LookupError where the action is not served."""
+def started(api: str, action: str, form: Mapping[str, Any], tags: Sequence[str] = ()) -> str:
+    """The id of the run. `api`: address of Prefect's API; `tags`: of the run. Raises RequestException, and LookupError where the action is not served."""
     found = requests.get(f"{api}/deployments/name/{action}/{quote(ACTIONS[action])}", timeout=_PATIENCE)
     if found.status_code == requests.codes.not_found:
         raise LookupError(f"“{ACTIONS[action]}”没有部署")
     found.raise_for_status()
     address = f"{api}/deployments/{found.json()['id']}/create_flow_run"
-    made = requests.post(address, json={"parameters": {"form": form}}, timeout=_PATIENCE)
+    made = requests.post(address, json={"parameters": {"form": form}, "tags": [*tags]}, timeout=_PATIENCE)
     made.raise_for_status()
     return str(made.json()["id"])
