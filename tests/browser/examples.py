@@ -43,7 +43,7 @@ def _waive(city: Served) -> Example:
     row = found.iloc[0]
     key = f"{row['source']}:{row['row_key']}"
     return Example(
-        {"rule": row["rule"], "scope": "row", "key": key, "until": _soon(city)},
+        {"rule": row["rule"], "scope": "名单里的一行", "key": key, "until": _soon(city)},
         "业主说下月换牌子，这一行没有错",
         "已豁免",
         f"select count(*) from quarantine where closed_on is null and source = '{row['source']}' and row_key = '{row['row_key']}'",
@@ -62,7 +62,7 @@ where p.is_review and p.valid_to is null and a.station_id <> b.station_id order 
 def _judge(city: Served) -> Example:
     pair = city.query(_PAIR).iloc[0]
     return Example(
-        {"left_id": pair["left_id"], "right_id": pair["right_id"], "verdict": "not"},
+        {"left_id": pair["left_id"], "right_id": pair["right_id"], "verdict": "不是同一站"},
         "去看过：同一条街的两个门",
         "已记下",
         "select count(*) from judgement",
