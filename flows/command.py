@@ -733,19 +733,19 @@ def _told(error: Exception) -> int:
     from flows.settings import SettingError
 
     if isinstance(error, SettingError):
-        warn.print(str(error), markup=False)
+        warn.print(str(error), markup=False, soft_wrap=True)
         return WRONG_USE
     from flows.run import LockedError, RefusedError
     from warehouse.disk import DiskFullError
 
     if isinstance(error, DiskFullError):
-        warn.print(str(error), markup=False)
+        warn.print(str(error), markup=False, soft_wrap=True)
         return UNWRITTEN
     from flows.sample import SampleError
     from flows.server import ServerError
 
     if isinstance(error, RefusedError | LockedError):
-        warn.print(str(error), markup=False)
+        warn.print(str(error), markup=False, soft_wrap=True)
         return LOCKED if isinstance(error, LockedError) else WRONG_USE
     if isinstance(error, ServerError | SampleError | PermissionError):
         warn.print(f"无法运行：{error}", markup=False)

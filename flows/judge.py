@@ -156,6 +156,8 @@ def decisions_of(house: House) -> Decisions:
         return read_journal(house.journal)
     except JournalError as broken:
         raise RefusedError(str(broken)) from broken
+    except OSError as wrong:
+        raise RefusedError(f"决定日志 {house.journal} 读不出来（{wrong.strerror or wrong}），没有做。请报运维，修好后再交一次") from wrong
 
 
 def model_of(house: House, decisions: Decisions) -> Model:

@@ -140,6 +140,7 @@ def prune_old(settings: Settings, say: Console) -> int:
     say.print(
         f"{before} 之前：删去 {pruned.records} 次取数、{pruned.payloads} 份原件（{pruned.bytes:,} 字节）、{receipts} 夜的回执、{told} 次发布的变动、{_old_runs(settings)} 次运行的记录；旧发布：删去 {len(gone)} 个",
         markup=False,
+        soft_wrap=True,
     )
     return 0
 

@@ -42,7 +42,7 @@ def export_register(settings: Settings, say: Console, wish: Wish, *, forms: list
     of = f"{taken.night} 这一夜"
     if wish.as_of is not None and wish.as_of != taken.night:
         of = f"{wish.as_of} 当天没有发布，取的是它之前最近的 {of}"
-    say.print(f"{len(taken.rows):,} 行，{of}（{publication.name}）", markup=False)
+    say.print(f"{len(taken.rows):,} 行，{of}（{publication.name}）", markup=False, soft_wrap=True)
     return 0
 
 
@@ -59,7 +59,7 @@ def ask_register(settings: Settings, say: Console, sql: str, *, form: str | None
         shown = answer.fetchmany(rows + 1)
     say.print(answer_table(names, shown[:rows]))
     if len(shown) > rows:
-        say.print(f"只显示前 {rows} 行，后面还有；要更多用 --rows，要全部用 --csv 或 --json", markup=False)
+        say.print(f"只显示前 {rows} 行，后面还有；要更多用 --rows，要全部用 --csv 或 --json", markup=False, soft_wrap=True)
     return 0
 
 

@@ -110,7 +110,7 @@ def test_every_action_has_its_section_and_picture_in_both_languages(action: str)
 
 
 def test_every_picture_is_shown_somewhere() -> None:
-    shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document) if link.endswith(".png")}
+    shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document) if link.endswith((".png", ".svg"))}
     assert {path.resolve() for path in (DOCS / "pictures").iterdir()} - shown == set()
 
 

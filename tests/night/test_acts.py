@@ -578,12 +578,13 @@ def test_stations_merged_parted_and_merged_again_are_three_decisions(morning: Ho
 
 
 def test_a_decision_that_cannot_be_written_is_refused_in_words(morning: Household) -> None:
-    submit = released(morning.house)
-    morning.house.journal.unlink(missing_ok=True)
-    morning.house.journal.mkdir()
+    house = morning.house  # opened while its journal can be read
+    submit = released(house)
+    house.journal.unlink(missing_ok=True)
+    house.journal.mkdir()
     with pytest.raises(RefusedError, match=r"决定写不进去.*没有做"):
-        written(morning.house, [{"act": "refetch", "source": "union", "who": "李敏", "why": "问过"}])
-    morning.house.journal.rmdir()
+        written(house, [{"act": "refetch", "source": "union", "who": "李敏", "why": "问过"}])
+    house.journal.rmdir()
     assert submit().is_new
 
 
