@@ -1,7 +1,7 @@
 -- Every change of a station on the nights after $1 up to and with $2, in the words of the published tables.
 -- Columns: night, station_id, name, change, field, old, new, to_id, cause, source.
 -- change: opened, reopened, closed, merged (to_id: where to), redirected (a merged id now leads to another), changed (field: old → new).
--- It stands alone, so that the macro changes_between can take its place.
+-- changes_between tells values alone; other systems are told openings, closings and merges too, and a cause for each.
 with after as (
   select * from station_history where valid_from > $1 and valid_from <= $2
 ),

@@ -11,16 +11,10 @@ import duckdb
 
 from transforms.records import FIELDS
 from transforms.standardise.words import lines
+from warehouse.readers import PUBLIC, columns_for
+from warehouse.tables import METADATA
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "date", "datetime"]
-
-#: Tables that the public may have, a column each time only where it is named by a field of the dictionary that is not personal, or here.
-PUBLIC: Final = {
-    "station": frozenset({"valid_from"}),
-    "station_redirect": frozenset({"from_id", "to_id", "valid_from", "valid_to"}),
-    "division": frozenset({"division_code", "name", "parent_code", "level", "vintage"}),
-    "mart_station_by_county_batch": frozenset({"station_count", "placed_count", "confirmed_count"}),
-}
 
 #: Which vocabulary a column's codes are of.
 _CODES: Final = {"kind": "kinds", "plaques": "plaques", "plaque": "plaques", "batch": "batches", "facilities": "facilities"}
@@ -68,8 +62,10 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[Column
 
 def public_part(table: str, columns: Sequence[Column]) -> list[Column]:
     """What of it the public may see: nothing that reaches a person, no ids of rows, nothing that nobody thought of."""
-    allowed = {name for name, field in _STATION.items() if not field.personal} | PUBLIC.get(table, frozenset())
-    return [column for column in columns if table in PUBLIC and column.name in allowed]
+    if table not in PUBLIC:
+        return []
+    model = METADATA.tables.get(table)  # of a view, which is read whole, there is none
+    return list(columns) if model is None else [column for column in columns if column.name in columns_for("public", model)]
 
 
 def kind_of(sql_type: str) -> Kind:

@@ -10,9 +10,10 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from desk.asking import QuestionError, answered, condition
-from desk.export_columns import PUBLIC, Column, columns_of, public_part
+from desk.export_columns import Column, columns_of, public_part
 from transforms.standardise.position import from_wgs84
 from warehouse.publish import Publication
+from warehouse.readers import PUBLIC
 
 POSITION: Final = ("lng_wgs84", "lat_wgs84")
 

@@ -163,7 +163,7 @@ def test_the_public_sees_no_person_and_no_row(publication: Publication) -> None:
     assert "0553-3812345" in told
     assert "王芳" not in told
     assert "union:" not in told
-    for table in ("listing", "statement", "station_listing", "pair", "run", "station_event"):
+    for table in ("listing", "statement", "station_listing", "pair", "run", "station_diary"):
         with pytest.raises(QuestionError, match="不对外公开"):
             taken(publication, table=table, is_public=True)
 

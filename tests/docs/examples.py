@@ -18,6 +18,7 @@ from flows.settings import Settings, prepare_process
 from tests.night.town import Household, iso, served_town
 from warehouse.dictionary import COLUMNS, EXAMPLES, NAME
 from warehouse.engine import open_warehouse
+from warehouse.publish import Publication
 from warehouse.tables import METADATA
 from warehouse.views import views
 
@@ -59,20 +60,25 @@ _OF_ITSELF: Final = (
 )
 
 
+def two_nights(root: Path) -> Publication:
+    """What two nights of the small sample city published, in a home of its own below `root`."""
+    with served_town(root) as town:
+        household = Household(root / "var", town.env)
+        for night in (0, 1):
+            town.move(night)
+            household.run(iso(night))
+    publication = household.house.publisher.current()
+    assert publication is not None
+    return publication
+
+
 @contextmanager
 def sample_warehouse() -> Iterator[Engine]:
     """The warehouse after two nights of the small sample city."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         prepare_process(Settings(home=root / "var"))
-        with served_town(root) as town:
-            household = Household(root / "var", town.env)
-            for night in (0, 1):
-                town.move(night)
-                household.run(iso(night))
-        publication = household.house.publisher.current()
-        assert publication is not None
-        engine = open_warehouse(publication.warehouse, read_only=True)
+        engine = open_warehouse(two_nights(root).warehouse, read_only=True)
         yield engine
         engine.dispose()
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.docs.cookbook import QUESTIONS, cookbook_page
+from tests.docs.examples import two_nights
 from tests.docs.generate import DOCS
 from tests.docs.reading import blocks
-from tests.night.town import Household, iso, served_town
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
 from warehouse.views import views
@@ -26,15 +25,7 @@ QUERIES = [
 @pytest.fixture(scope="module")
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The analysts' file after two nights of a small city."""
-    root: Path = tmp_path_factory.mktemp("documents")
-    with served_town(root) as town:
-        household = Household(root / "var", town.env)
-        for night in (0, 1):
-            town.move(night)
-            household.run(iso(night))
-    publication = household.house.publisher.current()
-    assert publication is not None
-    engine = open_warehouse(publication.analyst, read_only=True)
+    engine = open_warehouse(two_nights(tmp_path_factory.mktemp("documents")).analyst, read_only=True)
     yield engine
     engine.dispose()
 

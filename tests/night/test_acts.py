@@ -386,7 +386,7 @@ def test_what_was_only_asked_for_is_recorded_too(morning: Household) -> None:
 
 
 def test_what_cannot_be_written_down_is_not_done(morning: Household, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk, told to whoever acts and to whoever judges on the page."""
+    """A full disk, told to whoever acts."""
     station = str(morning.query("select min(station_id) as s from station where status = 'open'")["s"][0])
 
     def full(_descriptor: int, _content: bytes) -> int:
