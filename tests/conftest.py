@@ -3,11 +3,14 @@ measure stand at the end of what the suite prints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from sandbox.servers.postgres import Postgres
+from tests.warehouse.server import new_database, running
 
 # a busy machine is no failure: durations belong in benchmarks
 settings.register_profile("yizhan", deadline=None)
@@ -42,6 +45,19 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Tell a figure that was measured."""
     properties = request.node.user_properties
     return lambda figure: properties.append((_FIGURE, figure))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A real PostgreSQL: each test has a database of its own on it."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """The address of an empty database, as one who may do anything."""
+    return new_database(postgres_server)
 
 
 @pytest.fixture(scope="session")

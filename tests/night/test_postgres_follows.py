@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,32 +12,19 @@ from flows.doctor import postgres_finding
 from flows.followed import bring_postgres, held_by_postgres
 from flows.house import House, open_house
 from flows.rebuild import rebuild
-from sandbox.servers.postgres import Postgres
 from tests.flows.test_command import yizhan
 from tests.night.chronicle import Chronicle
-from tests.warehouse import server
 from warehouse.bulk import digest_of
 from warehouse.engine import open_warehouse
 from warehouse.postgres import open_postgres
 from warehouse.tables import METADATA
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Postgres]:
-    with server.running() as found:
-        yield found
-
-
 @pytest.fixture
-def url(running: Postgres) -> str:
-    return server.new_database(running)
-
-
-@pytest.fixture
-def house(tmp_path: Path, chronicle: Chronicle, url: str) -> House:
+def house(tmp_path: Path, chronicle: Chronicle, postgres_url: str) -> House:
     """The house of a household after two nights, with a PostgreSQL."""
     household = chronicle.household(tmp_path / "var", after=1)
-    return open_house(household.settings.model_copy(update={"warehouse_url": url}))
+    return open_house(household.settings.model_copy(update={"warehouse_url": postgres_url}))
 
 
 def is_same(house: House) -> bool:
@@ -91,16 +77,16 @@ def test_one_that_is_down_is_told_and_the_action_stands(house: House) -> None:
     assert is_same(house)
 
 
-def test_a_warehouse_is_copied_there_and_back_with_every_row(house: House, url: str, tmp_path: Path) -> None:
+def test_a_warehouse_is_copied_there_and_back_with_every_row(house: House, postgres_url: str, tmp_path: Path) -> None:
     current = house.publisher.current()
     assert current is not None
-    there = yizhan("copy", str(current.warehouse), url, home=house.settings.home)
+    there = yizhan("copy", str(current.warehouse), postgres_url, home=house.settings.home)
     assert there.returncode == 0, there.stderr
     assert f"已抄 {current.name}：{len(METADATA.tables)} 张表，张张一致" in there.stdout
     assert held_by_postgres(house) == current.name
-    back = yizhan("copy", url, str(tmp_path / "back.duckdb"), home=house.settings.home)
+    back = yizhan("copy", postgres_url, str(tmp_path / "back.duckdb"), home=house.settings.home)
     assert back.returncode == 0, back.stderr
     assert "张张一致" in back.stdout
-    again = yizhan("copy", url, str(tmp_path / "back.duckdb"), home=house.settings.home)
+    again = yizhan("copy", postgres_url, str(tmp_path / "back.duckdb"), home=house.settings.home)
     assert again.returncode == 2
     assert "已经有了" in again.stderr

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from tests.warehouse.nights import Claim, night_tables
-from tests.warehouse.server import new_database, running
 from transforms.erasure import personal
 from warehouse.engine import open_warehouse
 from warehouse.erase import count_values, erase_values, write_anew
@@ -43,12 +42,11 @@ def filled(request: pytest.FixtureRequest, warehouse: Engine) -> Iterator[Connec
         load_night(connection, "2026-06-01", _night())
     path = Path(str(warehouse.url.database))
     warehouse.dispose()
-    with running() as server:
-        engine = open_postgres(new_database(server))
-        follow(engine, "2026-06-01-1", path)
-        with engine.begin() as connection:
-            yield connection
-        engine.dispose()
+    engine = open_postgres(request.getfixturevalue("postgres_url"))
+    follow(engine, "2026-06-01-1", path)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def _rows(connection: Connection) -> dict[str, int]:

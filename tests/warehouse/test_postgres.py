@@ -34,21 +34,9 @@ from warehouse.views import views
 REVISIONS = sorted(path.stem[:4] for path in (FOLDER / "versions").glob("0*.py"))
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Postgres]:
-    with server.running() as found:
-        yield found
-
-
 @pytest.fixture
-def url(running: Postgres) -> str:
-    """An empty database."""
-    return server.new_database(running)
-
-
-@pytest.fixture
-def pg(url: str) -> Iterator[Engine]:
-    engine = open_postgres(url)
+def pg(postgres_url: str) -> Iterator[Engine]:
+    engine = open_postgres(postgres_url)
     yield engine
     engine.dispose()
 
@@ -184,10 +172,10 @@ def test_every_view_answers_alike_on_both(pg: Engine, publisher: Publisher) -> N
     duck.dispose()
 
 
-def test_readers_see_the_whole_night_or_the_whole_one_before(pg: Engine, url: str, publisher: Publisher) -> None:
+def test_readers_see_the_whole_night_or_the_whole_one_before(pg: Engine, postgres_url: str, publisher: Publisher) -> None:
     """Each night renames every station, in all tables: a reader that met two names in one answer would have seen half of it."""
     brought(pg, publisher, published(publisher, "2026-06-01", *(Claim("union", str(n), name="第1夜", station=n) for n in range(200))))
-    reader, seen, is_over = open_postgres(url), set(), threading.Event()
+    reader, seen, is_over = open_postgres(postgres_url), set(), threading.Event()
     asked = text(
         "select (select string_agg(distinct name, ' ') from listing where valid_to is null), (select string_agg(distinct name, ' ') from station)"
     )
@@ -214,9 +202,9 @@ def test_readers_see_the_whole_night_or_the_whole_one_before(pg: Engine, url: st
     assert all(one == other and " " not in one for one, other in seen), seen
 
 
-def test_a_reader_that_stays_open_holds_nobody_up_and_keeps_its_night(pg: Engine, url: str, publisher: Publisher) -> None:
+def test_a_reader_that_stays_open_holds_nobody_up_and_keeps_its_night(pg: Engine, postgres_url: str, publisher: Publisher) -> None:
     brought(pg, publisher, published(publisher, "2026-06-01", Claim("union", "1", name="甲站")))
-    reader = open_postgres(url)
+    reader = open_postgres(postgres_url)
     with reader.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         assert connection.execute(text("select name from station")).scalars().all() == ["甲站"]
         brought(pg, publisher, published(publisher, "2026-06-02", Claim("union", "1", name="乙站")))
@@ -226,13 +214,13 @@ def test_a_reader_that_stays_open_holds_nobody_up_and_keeps_its_night(pg: Engine
     reader.dispose()
 
 
-def test_two_at_once_are_one_after_the_other(url: str, publisher: Publisher) -> None:
+def test_two_at_once_are_one_after_the_other(postgres_url: str, publisher: Publisher) -> None:
     publication = published(publisher, "2026-06-01", *CITY)
-    with open_postgres(url).begin() as connection:
+    with open_postgres(postgres_url).begin() as connection:
         prepare(connection)
 
     def bring() -> None:
-        engine = open_postgres(url)
+        engine = open_postgres(postgres_url)
         brought(engine, publisher, publication)
         engine.dispose()
 
@@ -241,21 +229,21 @@ def test_two_at_once_are_one_after_the_other(url: str, publisher: Publisher) -> 
         each.start()
     for each in both:
         each.join()
-    engine = open_postgres(url)
+    engine = open_postgres(postgres_url)
     assert same(engine, publication)
     engine.dispose()
 
 
 @pytest.mark.parametrize("lost", ["request", "answer"])
 def test_a_line_that_goes_dead_at_commit_is_looked_up_before_anything_is_done_again(
-    running: Postgres, url: str, publisher: Publisher, lost: str
+    postgres_server: Postgres, postgres_url: str, publisher: Publisher, lost: str
 ) -> None:
     first = published(publisher, "2026-06-01", *CITY)
-    direct = open_postgres(url)
+    direct = open_postgres(postgres_url)
     brought(direct, publisher, first)
     second = published(publisher, "2026-06-02", *CITY[:9])
-    wire = server.Wire(running.port)
-    engine = open_postgres(wire.url(url))
+    wire = server.Wire(postgres_server.port)
+    engine = open_postgres(wire.url(postgres_url))
     wire.cut = lost  # type: ignore[assignment]
     brought(engine, publisher, second)
     engine.dispose()
@@ -269,16 +257,16 @@ def test_a_line_that_goes_dead_at_commit_is_looked_up_before_anything_is_done_ag
 
 
 def test_one_that_refuses_or_goes_away_is_told_in_a_sentence_and_holds_what_it_held(
-    running: Postgres, url: str, publisher: Publisher
+    postgres_server: Postgres, postgres_url: str, publisher: Publisher
 ) -> None:
     first = published(publisher, "2026-06-01", *CITY)
-    direct = open_postgres(url)
+    direct = open_postgres(postgres_url)
     brought(direct, publisher, first)
     second = published(publisher, "2026-06-02", *CITY[:9])
-    nobody = open_postgres(make_url(url).set(port=1).render_as_string(hide_password=False))
+    nobody = open_postgres(make_url(postgres_url).set(port=1).render_as_string(hide_password=False))
     with pytest.raises(PostgresError, match=r"没有收下 2026-06-02-2.*下一夜会再送"):
         brought(nobody, publisher, second)
-    stranger = open_postgres(make_url(url).set(password="wrong").render_as_string(hide_password=False))
+    stranger = open_postgres(make_url(postgres_url).set(password="wrong").render_as_string(hide_password=False))
     with pytest.raises(PostgresError, match="没有收下") as told:
         brought(stranger, publisher, second)
     assert "wrong" not in str(told.value)
@@ -298,7 +286,7 @@ def test_one_that_refuses_or_goes_away_is_told_in_a_sentence_and_holds_what_it_h
 
 
 def test_one_that_is_ended_in_the_middle_is_asked_again(
-    pg: Engine, url: str, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    pg: Engine, postgres_url: str, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brought(pg, publisher, published(publisher, "2026-06-01", *CITY))
     second = published(publisher, "2026-06-02", *CITY[:9])
@@ -308,7 +296,7 @@ def test_one_that_is_ended_in_the_middle_is_asked_again(
     def ending(connection: object, name: str, *given: object) -> int:
         if name.endswith(".station_history") and not ended:
             ended.append(name)
-            killer = open_postgres(url)
+            killer = open_postgres(postgres_url)
             with killer.connect() as other:
                 other.execute(
                     text(
@@ -325,12 +313,12 @@ def test_one_that_is_ended_in_the_middle_is_asked_again(
 
 
 @pytest.mark.parametrize("statement", [3, 40, 150, 260])
-def test_a_migration_that_is_killed_between_steps_leaves_nothing_half(url: str, statement: int) -> None:
+def test_a_migration_that_is_killed_between_steps_leaves_nothing_half(postgres_url: str, statement: int) -> None:
     code = f"""
 import os, signal
 from sqlalchemy import event
 from warehouse.postgres import open_postgres, prepare
-engine, made = open_postgres({url!r}), 0
+engine, made = open_postgres({postgres_url!r}), 0
 @event.listens_for(engine, "before_cursor_execute")
 def counted(*_):
     global made
@@ -342,7 +330,7 @@ with engine.begin() as connection:
 """
     ended = subprocess.run([sys.executable, "-c", code], check=False, env={**os.environ})
     assert ended.returncode == -signal.SIGKILL
-    engine = open_postgres(url)
+    engine = open_postgres(postgres_url)
     with engine.begin() as connection:
         assert connection.execute(text("select count(*) from pg_namespace where nspname like 'yizhan%'")).scalar_one() == 0
         prepare(connection)
@@ -374,7 +362,7 @@ def test_it_goes_back_into_a_file_with_every_row(pg: Engine, publisher: Publishe
 
 
 @pytest.fixture
-def as_role(url: str, pg: Engine, publisher: Publisher) -> Iterator[dict[str, Engine]]:
+def as_role(postgres_url: str, pg: Engine, publisher: Publisher) -> Iterator[dict[str, Engine]]:
     """The database after a night, as a member of each role sees it who logged in as anybody would."""
     brought(pg, publisher, published(publisher, "2026-06-01", *CITY))
     engines = {}
@@ -383,7 +371,7 @@ def as_role(url: str, pg: Engine, publisher: Publisher) -> Iterator[dict[str, En
         for role in (OWNER, LOADER, OPERATOR, ANALYST, PUBLIC):
             user = f"{role}_{database[:6]}"
             connection.execute(text(f"create role {user} login password '{server.PASSWORD}' in role {role}"))
-            engines[role] = create_engine(make_url(url).set(drivername="postgresql+psycopg", username=user))
+            engines[role] = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg", username=user))
     yield engines
     for engine in engines.values():
         engine.dispose()

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import make_url
 
-from sandbox.servers.postgres import ADMIN, Postgres
+from sandbox.servers.postgres import Postgres
+from tests.warehouse.server import new_database
 from warehouse.engine import open_warehouse
 from warehouse.tables import METADATA
 from warehouse.views import install_views
@@ -26,21 +28,16 @@ def duck(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Engine]:
+def postgres(postgres_server: Postgres) -> Iterator[Engine]:
     """PostgreSQL with every table and view, in a schema of their own."""
-    server = Postgres("marts")
-    server.start()
-    try:
-        address = URL.create("postgresql+psycopg", ADMIN, "marts", "127.0.0.1", server.port, "postgres")
-        engine = create_engine(address, connect_args={"options": "-c search_path=marts"})
-        with engine.begin() as connection:
-            connection.exec_driver_sql("create schema marts")
-            METADATA.create_all(connection)
-            install_views(connection)
-        yield engine
-        engine.dispose()
-    finally:
-        server.stop()
+    address = make_url(new_database(postgres_server)).set(drivername="postgresql+psycopg")
+    engine = create_engine(address, connect_args={"options": "-c search_path=marts"})
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create schema marts")
+        METADATA.create_all(connection)
+        install_views(connection)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(params=["duck", "postgres"])
