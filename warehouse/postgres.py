@@ -44,7 +44,7 @@ _BATCH: Final = 50_000
 
 _STATE: Final = f"""
 create table if not exists {STATE_SCHEMA}.publication (
-  number bigint generated always as identity primary key, token text not null unique, name text not null, views text not null, published_at timestamptz not null default now()
+  number bigint generated always as identity primary key, token text not null unique, name text not null, file text not null, views text not null, published_at timestamptz not null default now()
 );
 comment on table {STATE_SCHEMA}.publication is 'One row a publication that was put in force here; the greatest number is the one that is.'
 """
@@ -139,9 +139,7 @@ def _follow(engine: Engine, name: str, warehouse: Path, others: Mapping[str, Pat
         _wait_for_others(connection)
         if not _is_up_to_date(connection):
             prepare(connection)
-        before = others.get(in_force(connection)[0] or "")
-        if before and not is_of_this_version(before):
-            before = None
+        before = _held(connection, others)
         removed: dict[str, int] = {}
         added: dict[str, int] = {}
         with _beside(warehouse, before) as both:
@@ -152,10 +150,25 @@ def _follow(engine: Engine, name: str, warehouse: Path, others: Mapping[str, Pat
         if before is None:
             run_script(connection, [f"analyze {SCHEMA}.{table.name}" for table in METADATA.sorted_tables])
         connection.execute(
-            text(f"insert into {STATE_SCHEMA}.publication (token, name, views) values (:token, :name, :views)"),
-            {"token": token, "name": name, "views": views_digest()},
+            text(f"insert into {STATE_SCHEMA}.publication (token, name, file, views) values (:token, :name, :file, :views)"),
+            {"token": token, "name": name, "file": _digest(warehouse), "views": views_digest()},
         )
     return Followed(name, removed, added, before is None)
+
+
+def _held(connection: Connection, others: Mapping[str, Path]) -> Path | None:
+    """The file of the publication that PostgreSQL holds, None where there is none that holds the same: it was pruned, is another version's, or another home
+    published another night under that name."""
+    row = connection.execute(text(f"select name, file from {STATE_SCHEMA}.publication order by number desc limit 1")).one_or_none()
+    if row is None or (path := others.get(row.name)) is None:
+        return None
+    return path if is_of_this_version(path) and _digest(path) == row.file else None
+
+
+def _digest(warehouse: Path) -> str:
+    """SHA-256 of the file."""
+    with warehouse.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _came(engine: Engine, name: str, token: str) -> Followed | None:

@@ -145,6 +145,14 @@ def test_where_what_it_holds_was_pruned_everything_is_sent(pg: Engine, publisher
     assert same(pg, second)
 
 
+def test_another_home_that_published_under_the_same_name_is_sent_whole(pg: Engine, publisher: Publisher, tmp_path: Path) -> None:
+    brought(pg, publisher, published(publisher, "2026-06-01", *CITY))
+    anew = Publisher(tmp_path / "anew", clock=publisher.clock)
+    same_name = published(anew, "2026-06-01", *CITY[:3])
+    assert brought(pg, anew, same_name).is_whole
+    assert same(pg, same_name)
+
+
 def test_a_publication_of_an_earlier_version_is_migrated_on_the_way(pg: Engine, tmp_path: Path) -> None:
     old = tmp_path / "warehouse.duckdb"
     engine = open_warehouse(old)
