@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -21,6 +22,14 @@ from sources.kit.raw import (
     text_frame,
 )
 from sources.kit.text import decode
+
+
+#: A row of our own after the last, which a quote left open swallows.
+_END: Final = "\x1e"
+
+#: Characters; a longer cell is a quote that was closed by the next one, far away. It is Python's own default, said here because any library
+#: may change it for the whole process.
+_LONGEST_CELL: Final = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,24 @@ class CsvRows:
         text = decode(payload, self.encoding)
         if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
             raise NotAsDeclaredError(f"{payload.label}：应为 CSV，收到的是网页（可能是登录页）；请检查地址")
-        try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
-        except csv.Error:
-            raise NotAsDeclaredError(f"{payload.label}：CSV 读不下去（可能有一个引号没有配对）；请重新导出") from None
+        rows = self._rows(payload, text)
         header = rows[self.title_rows] if len(rows) > self.title_rows else []
         body = [(number, row) for number, row in enumerate(rows, start=1) if number > self.title_rows + 1 and any(map(str.strip, row))]
         return distinct_headers([clean_header(name) or f"第{at}列" for at, name in enumerate(header, start=1)]), body
+
+    def _rows(self, payload: Payload, text: str) -> list[list[str]]:
+        """Every row of the text. Raises NotAsDeclaredError when a quote is never closed: all rows after it would be one cell."""
+        csv.field_size_limit(_LONGEST_CELL)
+        reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=self.delimiter)
+        rows: list[list[str]] = []
+        begins = ends = 0
+        try:
+            for row in reader:
+                rows.append(row)
+                begins, ends = ends + 1, reader.line_num
+        except csv.Error:
+            begins = ends + 1
+            rows.append([])
+        if rows[-1] != [_END]:
+            raise NotAsDeclaredError(f"{payload.label}：CSV 从第 {begins} 行起读不下去（可能有一个引号没有配对）；请重新导出")
+        return rows[:-1]

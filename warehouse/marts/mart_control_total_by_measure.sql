@@ -6,7 +6,7 @@
 --   title: what was counted, in the city's words (Chinese)
 --   published_total: the number that the city published
 --   register_total: open stations (or divisions) that the register counts; empty for what it does not hold
---   difference: register_total - published_total
+--   difference: register_total - published_total; empty where register_total is
 --   note: how it was published, or what it follows from (Chinese)
 with counted as (
   select 'station' as measure, count(*) as total from station where status = 'open'
