@@ -23,7 +23,6 @@ from sources.kit.raw import (
 )
 from sources.kit.text import decode
 
-
 #: A row of our own after the last, which a quote left open swallows.
 _END: Final = "\x1e"
 
