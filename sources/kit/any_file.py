@@ -129,20 +129,9 @@ def _csv(payload: Payload, is_header: IsHeader) -> Raw:
         delimiter, titles, header = known or (commonest, *_header(head, commonest, is_header))
     except csv.Error:
         raise NotAsDeclaredError(f"{payload.label}：不是 CSV，也不是 Excel 或 Parquet；请重新导出") from None
-    raw = _fast(payload, encoding, delimiter, titles, header) or CsvRows(encoding, delimiter, titles)([payload])
-    _refuse_open_quote(payload, raw)
-    return raw
-
-
-def _refuse_open_quote(payload: Payload, raw: Raw) -> None:
-    """A quote that is never closed makes one cell of all that follows: those rows would be gone without a word."""
-    if payload.content.count(b'"') % 2 == 0 or not len(raw.cells):
-        return
-    last = raw.cells.iloc[-1].dropna().astype("str")
-    if lost := int(last.str.rstrip("\n").str.count("\n").max() or 0):
-        raise NotAsDeclaredError(
-            f"{payload.label}：第 {raw.lines.iloc[-1]} 行有一个引号没有配对，其后 {lost} 行都被当成了同一格；请改正后再试"
-        )
+    # an odd number of quotes leaves one open: the patient reader says where
+    fast = None if payload.content.count(b'"') % 2 else _fast(payload, encoding, delimiter, titles, header)
+    return fast or CsvRows(encoding, delimiter, titles)([payload])
 
 
 def _header(head: str, delimiter: str, is_header: IsHeader) -> tuple[int, list[str]]:

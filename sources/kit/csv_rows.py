@@ -74,18 +74,14 @@ class CsvRows:
         return distinct_headers([clean_header(name) or f"第{at}列" for at, name in enumerate(header, start=1)]), body
 
     def _rows(self, payload: Payload, text: str) -> list[list[str]]:
-        """Every row of the text. Raises NotAsDeclaredError when a quote is never closed: all rows after it would be one cell."""
+        """Every row of the text. Raises NotAsDeclaredError when a quote is never closed: one cell would hold all that follows."""
         csv.field_size_limit(_LONGEST_CELL)
         reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=self.delimiter)
         rows: list[list[str]] = []
-        begins = ends = 0
         try:
-            for row in reader:
-                rows.append(row)
-                begins, ends = ends + 1, reader.line_num
+            rows.extend(reader)
         except csv.Error:
-            begins = ends + 1
             rows.append([])
         if rows[-1] != [_END]:
-            raise NotAsDeclaredError(f"{payload.label}：CSV 从第 {begins} 行起读不下去（可能有一个引号没有配对）；请重新导出")
+            raise NotAsDeclaredError(f"{payload.label}：第 {len(rows)} 行有一个引号没有配对，其后的行都被当成了同一格；请改正后再试")
         return rows[:-1]

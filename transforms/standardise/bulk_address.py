@@ -38,7 +38,7 @@ _UNITS, _ROADS = "楼院铺门附米层室栋幢座单公线地出弄段", "路�
 
 _HAN: Final = r"[\x{4e00}-\x{9fff}]"
 _PATTERN: Final = (
-    rf"^(?P<head>(?:{_HAN}*(?:[省市区县旗镇乡村]|街道))?)"
+    rf"^(?P<head>(?:{_HAN}+(?:[省市区县旗镇乡村]|街道))?)"  # a lone sign is no division
     rf"(?P<road>[{han_but(_ENDS + _FIRST)}][{han_but(_ENDS + _SECOND)}][{han_but(_ENDS)}]{{0,6}}(?:路|街|大道))"
     rf"(?P<number>[0-9]{{1,5}})号"
     rf"(?P<rest>(?:[{han_but(_ROADS + _UNITS)}0-9](?:[{han_but(_ROADS)}A-Za-z0-9-]{{0,30}}[{han_but(_ROADS)}A-Za-z0-9])?)?)$"

@@ -6,15 +6,15 @@
 --   community: name as the division list has it
 --   town: township or street
 --   county: county
---   place_basis: median (of the listings that name it) or unknown, when no placed listing names it; the columns below are then empty
+--   place_basis: median (of the listings that name it) or unknown, when no placed listing names it
 --   listing_count: open, placed listings that name it: its place rests on these
---   lng_wgs84: longitude of its place, degrees WGS-84
---   lat_wgs84: latitude of its place, degrees WGS-84
---   station_id: the nearest open station, the lesser id of two as near
---   straight_m: metres in a straight line, to the whole metre
---   walk_m: metres to walk
---   walk_min: minutes to walk, rounded up
---   is_within_15_min: whether walk_min is at most 15
+--   lng_wgs84: longitude of its place, degrees WGS-84; empty for an unknown place
+--   lat_wgs84: latitude of its place, degrees WGS-84; empty for an unknown place
+--   station_id: the nearest open station, the lesser id of two as near; empty for an unknown place
+--   straight_m: metres in a straight line, to the whole metre; empty for an unknown place
+--   walk_m: metres to walk; empty for an unknown place
+--   walk_min: minutes to walk, rounded up; empty for an unknown place
+--   is_within_15_min: whether walk_min is at most 15; empty for an unknown place
 with place as (
   select
     community_code, count(*) as listings,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.dedupe_large import large
@@ -63,6 +63,7 @@ _ADDRESSES = st.lists(
 
 @settings(max_examples=250)
 @given(st.one_of(_ADDRESSES, _TEXTS))
+@example(["路1号", "村弄东路1号"])
 def test_addresses_of_any_pieces(values: list[str]) -> None:
     assert bulk.addresses(values, _WUHU)[1] == []
 
