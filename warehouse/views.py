@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ class View:
     is_filled: bool
 
 
+@cache
 def views(folder: Path = FOLDER) -> tuple[View, ...]:
     """Every view in the order in which they are to be made: `station` before the marts that rest on it."""
     return tuple(_read(path) for path in sorted(folder.glob("*.sql"), key=lambda path: (path.stem.startswith("mart_"), path.stem)))
