@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from transforms.erasure import Gone, without
 from warehouse.bulk import put_rows, rows_of
+from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.migrate import migrate
 from warehouse.tables import METADATA, table
@@ -121,6 +122,7 @@ def write_anew(path: Path, anew: Path) -> None:
             for each in METADATA.sorted_tables:
                 put_rows(target, each.name, each.columns.keys(), rows_of(source, each))
             install_views(target)
+            install_dictionary(target)
         with after.connect() as connection:
             connection.exec_driver_sql("checkpoint")
     finally:

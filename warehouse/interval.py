@@ -9,8 +9,10 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Table, text
 
-from warehouse.frames import FrameError, staged
+from warehouse.frames import PLACE, refuse_repeats, staged
 from warehouse.tables import METADATA, Interval, interval_of
+
+_DIFFERING: Final = "differing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +44,24 @@ def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, ni
     _refuse_later(connection, table, interval, night)
     columns = [column.name for column in table.columns if column.name not in (interval.opened, interval.closed)]
     with staged(connection, frame, table, columns) as rows:
-        _refuse_repeats(connection, table, interval, rows)
-        same = _matching(interval.key, "=", rows, table) + _matching(_compared(columns, interval), "is not distinct from", rows, table)
+        refuse_repeats(connection, table, interval.key, rows)
+        connection.execute(text(f"create or replace temporary table {_DIFFERING} as {_difference(table, interval, columns, rows)}"))
         closed = connection.execute(
             text(
-                f"update {table.name} set {interval.closed} = cast(:night as date) where {interval.closed} is null "
-                f"and not exists (select 1 from {rows} where {' and '.join(same)})"
+                f"update {table.name} set {interval.closed} = cast(:night as date) "
+                f"where rowid in (select stood_at from {_DIFFERING} where stood_at is not null)"
             ),
             {"night": night},
         ).rowcount
-        standing = " and ".join((f"{table.name}.{interval.closed} is null", *_matching(interval.key, "=", rows, table)))
         named = ", ".join(_quoted(columns))
         opened = connection.execute(
             text(
                 f"insert into {table.name} ({named}, {interval.opened}) select {named}, cast(:night as date) from {rows} "
-                f"where not exists (select 1 from {table.name} where {standing}) order by {', '.join(_quoted(interval.key))}"
+                f"where {PLACE} in (select comes_at from {_DIFFERING} where comes_at is not null) order by {', '.join(_quoted(interval.key))}"
             ),
             {"night": night},
         ).rowcount
+        connection.execute(text(f"drop table {_DIFFERING}"))
     return Applied(opened, closed)
 
 
@@ -90,19 +92,21 @@ def _refuse_later(connection: Connection, table: Table, interval: Interval, nigh
         raise NotRevertedError(f"{table.name} already holds {night} or a later night")
 
 
-def _refuse_repeats(connection: Connection, table: Table, interval: Interval, rows: str) -> None:
-    key = ", ".join(_quoted(interval.key))
-    repeated = connection.execute(text(f"select {key} from {rows} group by {key} having count(*) > 1 order by {key} limit 1")).first()
-    if repeated:
-        raise FrameError(f"{table.name}: more than one row for {' / '.join(map(str, repeated))}")
+def _difference(table: Table, interval: Interval, columns: list[str], rows: str) -> str:
+    """Where standing rows lie that are not to stand on (`stood_at`), and new ones that are to (`comes_at`): one join finds both."""
+    same_key = " and ".join(f"standing.{name} = coming.{name}" for name in _quoted(interval.key))
+    differs = [f"standing.{name} is distinct from coming.{name}" for name in _quoted(_compared(columns, interval))]
+    told = ", ".join(_quoted(columns))
+    return (
+        f"select standing.stood_at, coming.{PLACE} as comes_at "
+        f"from (select rowid as stood_at, {told} from {table.name} where {interval.closed} is null) as standing "
+        f"full join {rows} as coming on {same_key} "
+        f"where {' or '.join((f'standing.stood_at is null or coming.{PLACE} is null', *differs))}"
+    )
 
 
 def _compared(columns: list[str], interval: Interval) -> tuple[str, ...]:
     return tuple(name for name in columns if name not in interval.key and name not in interval.kept)
-
-
-def _matching(names: Iterable[str], how: str, rows: str, table: Table) -> tuple[str, ...]:
-    return tuple(f"{rows}.{name} {how} {table.name}.{name}" for name in _quoted(names))
 
 
 def _quoted(names: Iterable[str]) -> list[str]:

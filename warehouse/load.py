@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from transforms.opening_spans import opening_spans
-from warehouse.frames import staged
+from warehouse.frames import refuse_repeats, staged
 from warehouse.interval import Applied, apply_interval, revert
 from warehouse.tables import table
 
@@ -119,8 +119,10 @@ def append_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None:
     target = table(name)
     columns = [column.name for column in target.columns]
     named = ", ".join(f'"{column}"' for column in columns)
-    order = ", ".join(column.name for column in target.primary_key)
+    key = [column.name for column in target.primary_key]
+    order = ", ".join(key)
     with staged(connection, frame, target, columns) as rows:
+        refuse_repeats(connection, target, key, rows)
         connection.execute(text(f"insert into {name} ({named}) select {named} from {rows} order by {order}"))
 
 
@@ -129,8 +131,10 @@ def replace_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None
     target = table(name)
     columns = [column.name for column in target.columns]
     named = ", ".join(f'"{column}"' for column in columns)
-    order = ", ".join(column.name for column in target.primary_key)
+    key = [column.name for column in target.primary_key]
+    order = ", ".join(key)
     with staged(connection, frame, target, columns) as rows:
+        refuse_repeats(connection, target, key, rows)
         same = " and ".join(f'{rows}."{column}" is not distinct from {name}."{column}"' for column in columns)
         connection.execute(text(f"delete from {name} where not exists (select 1 from {rows} where {same})"))
         connection.execute(

@@ -17,7 +17,9 @@ from alembic.ddl.impl import DefaultImpl
 from alembic.operations.ops import CreateTableOp, MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, PrimaryKeyConstraint
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import DDLCompiler
 
 from warehouse.tables import METADATA
 
@@ -31,6 +33,11 @@ class DuckDBImpl(DefaultImpl):
     transactional_ddl = True
 
 
+@compiles(PrimaryKeyConstraint, "duckdb")
+def _no_index(_constraint: PrimaryKeyConstraint, _compiler: DDLCompiler, **_options: object) -> None:
+    """A key is held by who loads, not by an index (ADR 0018); PostgreSQL, which others may write to, has its own."""
+
+
 #: How models are compared and revisions run; what `env.py` and `drift` share.
 OPTIONS: Final[dict[str, Any]] = {"target_metadata": METADATA, "compare_type": True, "compare_server_default": True}
 
@@ -39,18 +46,19 @@ class NewerWarehouseError(RuntimeError):
     """The warehouse was written by a later version of the project than this one."""
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the warehouse behind `connection` to the latest revision, within the caller's transaction.
+def migrate(connection: Connection) -> bool:
+    """Bring the warehouse behind `connection` to the latest revision, within the caller's transaction; whether it was of an earlier one.
 
     Raises NewerWarehouseError when its revision is not known here.
     """
     head, known = head_revision()
     now = revision_of(connection)
     if now == head:
-        return
+        return False
     if now is not None and now not in known:
         raise NewerWarehouseError(f"仓库的版本（{now}）比本程序新；请升级程序，或回退到由本版本发布的仓库")
     command.upgrade(config(connection), "head")
+    return now is not None
 
 
 def revision_of(connection: Connection) -> str | None:

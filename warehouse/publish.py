@@ -129,11 +129,13 @@ class Publisher:
                     shutil.copyfile(current.warehouse, folder / WAREHOUSE)
                 with engine.begin() as connection:
                     drop_views(connection)
-                    migrate(connection)
+                    was_earlier = migrate(connection)
                     install_views(connection)
                     install_dictionary(connection)
                 draft = Draft(engine, name, folder, self)
                 try:
+                    if was_earlier:  # what the tables before took lies empty in the file
+                        draft.write_anew()
                     yield draft
                 finally:
                     draft.engine.dispose()

@@ -26,7 +26,7 @@ INVENTED: Final = " (invented)"
 
 #: Columns whose real value is personal, the clock's, or not in the sample: table.column or column → what may stand there.
 _INVENTED: Final = {
-    "contact_name": "王芳", "contact_phone": "13900001234", "verbatim": '{"名称": "青阳路社区站", "电话": "0553-3812345"}', "who": "王芳",
+    "contact_name": "王芳", "contact_phone": "13900000000", "verbatim": '{"名称": "青阳路社区站", "电话": "0553-3812345"}', "who": "王芳",
     "why": "电话核实过", "issue.value": "停用", "issue.message": "这一行标明“停用”，不再计入；如仍开放请改状态。", "correction.value": "0553-3812345",
     "decision.detail": '{"left_id": "bank_icbc:1", "right_id": "union:2", "verdict": "same"}', "decision_id": "d-000001", "act": "judge", "decided_at": "2026-06-01 01:30:00",
     "is_undone": "false", "decision_end.night": "2026-06-02", "decision_end.cause": "caught_up", "verdict": "same", "left_id": "bank_icbc:1307000009",

@@ -17,6 +17,7 @@ from flows.settings import now
 from tests.night.chronicle import Chronicle
 from tests.night.town import Household, Town, assert_same, iso
 from transforms.ledger import Settled, settle
+from warehouse.tables import METADATA
 
 #: What tells a source where to go on, and what it last left.
 _CHECKPOINT = ["source", "last_good_on", "is_stopped", "etag", "last_modified", "watermark", "parts"]
@@ -61,6 +62,15 @@ def test_no_table_but_run_and_retrieval_holds_the_time_of_day(chronicle: Chronic
         "select distinct table_name from information_schema.columns where data_type like 'TIMESTAMP%' and table_name not like 'mart%'"
     )
     assert set(told["table_name"]) <= {"run", "retrieval", "decision", "judgement", "correction"}, "decisions have a time of their own"
+
+
+@pytest.mark.parametrize("night", [1, 9])
+def test_no_table_has_a_key_twice(chronicle: Chronicle, night: int) -> None:
+    """A DuckDB file has no index that would refuse it."""
+    lived = chronicle.as_published(night)
+    for table in METADATA.sorted_tables:
+        key = ", ".join(f'"{column.name}"' for column in table.primary_key)
+        assert lived.query(f"select {key} from {table.name} group by {key} having count(*) > 1").empty, table.name
 
 
 def test_a_night_that_was_not_published_moves_no_watermark(chronicle: Chronicle, town: Town, tmp_path: Path) -> None:

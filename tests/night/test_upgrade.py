@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from tests.night.chronicle import Chronicle
 from tests.night.town import Household, assert_same, iso
 from warehouse.engine import open_warehouse
 from warehouse.migrate import drift, head_revision, revision_of
+from warehouse.tables import METADATA
 from warehouse.views import drop_views
 
 #: What a warehouse of each earlier version did not have yet.
@@ -29,6 +30,7 @@ _LACKS = {
         "alter table station_history drop column close_cause",
     ),
     "0004": ("drop table control_total", "drop table opening_span"),
+    "0005": (),
 }
 
 
@@ -42,6 +44,9 @@ def as_of(household: Household, revision: str) -> None:
         drop_views(connection)
         for statement in _LACKS[revision]:
             connection.exec_driver_sql(statement)
+        for name in set(METADATA.tables) & set(inspect(connection).get_table_names()):  # before 0006 every key was an index
+            key = ", ".join(METADATA.tables[name].primary_key.columns.keys())
+            connection.exec_driver_sql(f"alter table {name} add primary key ({key})")
         connection.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
     engine.dispose()
 

@@ -93,4 +93,5 @@ def test_a_file_written_anew_holds_it_in_no_byte(warehouse: Engine, tmp_path: Pa
     engine = open_warehouse(anew, read_only=True)
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from station")).scalar_one() == 2
+        assert connection.execute(text("select count(*) from dictionary")).scalar_one() > 300
     engine.dispose()

@@ -12,7 +12,7 @@ from tests.warehouse.nights import Claim, filled, night_tables, rejected, reorde
 from tests.warehouse.reading import contents, rows_of, standing_count, stored_order
 from warehouse.frames import FrameError
 from warehouse.interval import Applied, NotRevertedError, apply_interval, revert
-from warehouse.load import load_night, load_rejected, replace_rows
+from warehouse.load import append_rows, load_night, load_rejected, replace_rows
 from warehouse.tables import METADATA, table
 
 FIRST, SECOND, THIRD = "2026-06-01", "2026-06-02", "2026-06-03"
@@ -136,6 +136,18 @@ class TestFramesThatDoNotFit:
         frame = pd.concat([night_tables(TWO).listing] * 2)
         with warehouse.begin() as connection, pytest.raises(FrameError, match="more than one row for bank:9"):
             apply_interval(connection, table("listing"), frame, FIRST)
+
+    def test_key_twice_is_named_in_tables_without_intervals(self, warehouse: Engine) -> None:
+        events = night_tables(TWO).station_event.assign(night=FIRST, number=1)
+        owners = pd.DataFrame(
+            [{"source": "bank", "owner_name": "银行", "title": "甲", "kind": "bank", "trust": 1, "due": "Mon", "max_age_days": 7}]
+        )
+        owners = owners.assign(datum=None, batch_hint=None, licence="—")
+        with warehouse.begin() as connection:
+            with pytest.raises(FrameError, match=f"station_event: more than one row for {FIRST} / 1"):
+                append_rows(connection, "station_event", pd.concat([events] * 2))
+            with pytest.raises(FrameError, match="owner: more than one row for bank"):
+                replace_rows(connection, "owner", pd.concat([owners, owners.assign(title="乙")]))
 
     def test_night_that_is_there_must_be_reverted_first(self, warehouse: Engine) -> None:
         with warehouse.begin() as connection:

@@ -61,6 +61,26 @@ def test_migrating_again_changes_nothing(warehouse: Engine) -> None:
         assert contents(connection) == before
 
 
+def test_a_file_with_an_index_a_key_loses_the_indexes_and_nothing_else(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        load_night(connection, "2026-06-01", night_tables([Claim("union", "1")]))
+        before = contents(connection)
+        drop_views(connection)
+        for table in METADATA.sorted_tables:
+            key = ", ".join(table.primary_key.columns.keys())
+            connection.exec_driver_sql(f"alter table {table.name} add primary key ({key})")
+        connection.execute(text("update alembic_version set version_num = '0005'"))
+        assert rows_of(connection, _INDEXED)[0] == (len(METADATA.tables),)
+    with warehouse.begin() as connection:
+        migrate(connection)
+        assert rows_of(connection, _INDEXED) == [(0,)]
+        assert contents(connection) == before
+        assert drift(connection) == []
+
+
+_INDEXED = "select count(*) from duckdb_constraints() where constraint_type = 'PRIMARY KEY' and table_name <> 'alembic_version'"
+
+
 def test_a_newer_warehouse_is_refused_in_a_sentence(warehouse: Engine) -> None:
     with warehouse.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
