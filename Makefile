@@ -36,7 +36,7 @@ test: install  ## the suite
 	$(BIN)/pytest tests -q -n 2 --dist loadfile -m "not soak" $(if $(REAL_DATA),--real-data $(REAL_DATA))
 
 soak: install  ## the long ones: kills, many nights
-	$(BIN)/pytest tests -q -m soak --timeout 1700
+	$(BIN)/pytest tests -q -n 2 --dist loadfile -m soak --timeout 1700
 
 test-browser: install .venv/.browser  ## an operator's morning in Chromium; leaves its pictures in docs/pictures
 	@tests/browser/install

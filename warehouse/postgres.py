@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +38,9 @@ _CONNECT_S, _LOCK_S, _IDLE_S = 10, 30, 600
 
 #: Names the lock of the one writer; any number that nobody else uses.
 _WRITER: Final = 0x79697A68616E
+
+#: For sorting the keys of a million rows without a file; the server's own 64 MB are not enough.
+_SORT_MEMORY: Final = "256MB"
 
 #: Rows of a difference taken at once.
 _BATCH: Final = 50_000
@@ -262,14 +265,11 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
     columns = [column.name for column in table.columns]
     key = [column.name for column in table.primary_key]
     target = f"{SCHEMA}.{table.name}"
-    if is_whole:  # in key order, so that the index grows at its end
+    if is_whole:  # in key order, so that rows asked for together lie together
         gone = connection.execute(text(f"delete from {target}")).rowcount
-        return gone, put_rows(
-            connection,
-            target,
-            columns,
-            _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns),
-        )
+        rows = _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns)
+        with _keyed_afterwards(connection, target) if not gone else nullcontext():
+            return gone, put_rows(connection, target, columns, rows)
     differing = f"""
         create or replace temporary table differing as
         select {", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)}, o.told is not null as was, n.told is not null as comes
@@ -281,6 +281,24 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
     gone = _removed(connection, target, key, _batches(both, f"select {_list(key)} from differing where was", table, key))
     fresh = f"select {_list(columns, 'n')} from new.{table.name} n semi join (select * from differing where comes) d using ({_list(key)})"
     return gone, put_rows(connection, target, columns, _batches(both, fresh, table, columns))
+
+
+@contextmanager
+def _keyed_afterwards(connection: Connection, target: str) -> Iterator[None]:
+    """Leave the key of an empty table out while it is filled, where the user may: an index made of what is there is made sooner than one that grows row by row."""
+    known = text(
+        "select conname, pg_get_constraintdef(k.oid) from pg_constraint k join pg_class t on t.oid = k.conrelid "
+        "where t.oid = cast(:target as regclass) and k.contype = 'p' and pg_has_role(t.relowner, 'usage')"
+    )
+    key = connection.execute(known, {"target": target}).one_or_none()
+    if key is None:
+        yield
+        return
+    name, columns = key
+    connection.execute(text(f"set local maintenance_work_mem = '{_SORT_MEMORY}'"))
+    connection.execute(text(f"alter table {target} drop constraint {name}"))
+    yield
+    connection.execute(text(f"alter table {target} add constraint {name} {columns}"))
 
 
 def _removed(connection: Connection, target: str, key: Sequence[str], batches: Iterator[pa.RecordBatch]) -> int:
