@@ -35,8 +35,10 @@ class City:
         self._dice = np.random.default_rng([20261126, seed])
         self._plain = drawn.plain.to_json(orient="records", lines=True, force_ascii=False).splitlines()
         station = pd.Series(drawn.station).rank(method="dense").astype("int64")
-        self.station = station.map("yz3402-{:010x}".format).astype("str").to_numpy(object)
-        self.listing = self._filled(drawn.standardised)
+        filled = self._filled(drawn.standardised)
+        order = np.argsort(filled["listing_id"].to_numpy(object), kind="stable")  # as a night's frames come: by their key
+        self.station = station.map("yz3402-{:010x}".format).astype("str").to_numpy(object)[order]
+        self.listing = filled.take(order).reset_index(drop=True)
 
     def _filled(self, read: pd.DataFrame) -> pd.DataFrame:
         count = len(read)
@@ -78,10 +80,14 @@ class City:
         """All that the night of that number loads."""
         listing = self.listing.assign(station_id=pd.Series(self.station, dtype="str"))
         grouped = listing.groupby("station_id", sort=False)
-        station = listing.drop_duplicates("station_id").assign(
-            status="open",
-            listing_count=lambda frame: frame["station_id"].map(grouped.size()),
-            sources=lambda frame: frame["station_id"].map(_joined(listing)),
+        station = (
+            listing.drop_duplicates("station_id")
+            .sort_values("station_id")
+            .assign(
+                status="open",
+                listing_count=lambda frame: frame["station_id"].map(grouped.size()),
+                sources=lambda frame: frame["station_id"].map(_joined(listing)),
+            )
         )
         events = station[["station_id"]].assign(event="opened", cause="listed", source="union").head(len(station) if night == 0 else 0)
         nobody = {"source": ["union"]}
@@ -110,7 +116,7 @@ class City:
             station_redirect=_of("station_redirect", pd.DataFrame()),
             station_event=_of("station_event", events),
             statement=_statements(listing),
-            plaque=listing[["station_id", "source"]].drop_duplicates().assign(plaque="gonghui_yizhan"),
+            plaque=listing[["station_id", "source"]].drop_duplicates().assign(plaque="gonghui_yizhan").sort_values(["station_id", "source"]),
             decision_end=_of("decision_end", pd.DataFrame()),
             owner=_of("owner", pd.DataFrame(nobody).assign(owner_name="市总工会", title="名单", kind="union_station", trust=50, due="", max_age_days=60, licence="内部")),
         )  # fmt: skip
@@ -145,7 +151,7 @@ def _pairs(listing: pd.DataFrame) -> pd.DataFrame:
             "verdict": None,
         }
     )
-    return _of("pair", found)
+    return _of("pair", found.sort_values(["left_id", "right_id"]))
 
 
 def _statements(listing: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +160,7 @@ def _statements(listing: pd.DataFrame) -> pd.DataFrame:
         listing.loc[listing[name].notna(), ["station_id", "listing_id", "source", name]].rename(columns={name: "value"}).assign(field=name)
         for name in _STATED
     ]
-    return pd.concat(told, ignore_index=True)
+    return pd.concat(told, ignore_index=True).sort_values(["station_id", "field", "listing_id", "value"], ignore_index=True)
 
 
 def _figures(listing: pd.DataFrame, night: str) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +34,9 @@ _PANDAS: Final[dict[str, str]] = {
 _NULLABLE: Final = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
+#: Rows of a piece that one core reads while another reads the next: as many as DuckDB writes together.
+_TOGETHER: Final = 122_880
+
 #: Besides its columns a staged frame has the place of each row, from 0.
 PLACE: Final = "staged_at"
 
@@ -41,9 +45,28 @@ class FrameError(ValueError):
     """A frame does not fit its table: the message names table and column."""
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A frame in the database's reach: `name` is what SQL reads, with the place of each row (PLACE) beside its columns; `rows` are the same on our side."""
+
+    name: str
+    rows: pa.Table
+
+    def is_in_order(self, key: Sequence[str]) -> bool:
+        """Whether each row's key is greater than that of the row before, by its bytes as a file orders texts: then no key is there twice either."""
+        is_less = is_equal = None
+        for name in key:
+            before, after = self.rows[name][:-1], self.rows[name][1:]
+            less = pc.less(before, after)
+            is_less = less if is_less is None else pc.or_(is_less, pc.and_(is_equal, less))
+            equal = pc.equal(before, after)
+            is_equal = equal if is_equal is None else pc.and_(is_equal, equal)
+        return self.rows.num_rows < 2 or bool(pc.all(pc.fill_null(is_less, fill_value=False)).as_py())
+
+
 @contextmanager
-def staged(connection: Connection, frame: pd.DataFrame, table: Table, columns: Sequence[str]) -> Iterator[str]:
-    """Make `columns` of `frame` readable in SQL under the name that this yields, with the types of `table`, until the block ends.
+def staged(connection: Connection, frame: pd.DataFrame, table: Table, columns: Sequence[str]) -> Iterator[Staged]:
+    """Make `columns` of `frame` readable in SQL, with the types of `table`, until the block ends.
 
     Text columns may hold NA; dates are ISO text or dates; times are ISO text with their offset and become UTC. Raises FrameError when a
     column is missing or a value is not of the column's type.
@@ -52,19 +75,29 @@ def staged(connection: Connection, frame: pd.DataFrame, table: Table, columns: S
     if missing:
         raise FrameError(f"{table.name}: the frame lacks {', '.join(missing)}")
     arrays = [_array(frame[name], table.c[name]) for name in columns]
-    name = f"staged_{table.name}"
+    rows = pa.Table.from_arrays([*arrays, pa.array(np.arange(len(frame)))], names=[*columns, PLACE])
+    with readable(connection, f"staged_{table.name}", rows) as name:
+        yield Staged(name, rows)
+
+
+@contextmanager
+def readable(connection: Connection, name: str, rows: pa.Table) -> Iterator[str]:
+    """Make the rows readable in SQL as `name` until the block ends."""
     driver: Any = connection.connection.driver_connection
-    driver.register(name, pa.Table.from_arrays([*arrays, pa.array(range(len(frame)), pa.int64())], names=[*columns, PLACE]))
+    driver.register(name, pa.Table.from_batches(rows.to_batches(_TOGETHER), rows.schema))
     try:
         yield name
     finally:
         driver.unregister(name)
 
 
-def refuse_repeats(connection: Connection, table: Table, key: Iterable[str], rows: str) -> None:
-    """Raise FrameError when two rows of the staged frame `rows` have one key: a DuckDB file has no index that would (ADR 0018)."""
+def refuse_repeats(connection: Connection, table: Table, key: Sequence[str], rows: Staged) -> None:
+    """Raise FrameError when two rows have one key: a DuckDB file has no index that would (ADR 0018)."""
+    if rows.is_in_order(key):
+        return
     named = ", ".join(f'"{name}"' for name in key)
-    repeated = connection.execute(text(f"select {named} from {rows} group by {named} having count(*) > 1 order by {named} limit 1")).first()
+    query = f"select {named} from {rows.name} group by {named} having count(*) > 1 order by {named} limit 1"
+    repeated = connection.execute(text(query)).first()
     if repeated:
         raise FrameError(f"{table.name}: more than one row for {' / '.join(map(str, repeated))}")
 

@@ -123,7 +123,7 @@ def append_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None:
     order = ", ".join(key)
     with staged(connection, frame, target, columns) as rows:
         refuse_repeats(connection, target, key, rows)
-        connection.execute(text(f"insert into {name} ({named}) select {named} from {rows} order by {order}"))
+        connection.execute(text(f"insert into {name} ({named}) select {named} from {rows.name} order by {order}"))
 
 
 def replace_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None:
@@ -135,13 +135,11 @@ def replace_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None
     order = ", ".join(key)
     with staged(connection, frame, target, columns) as rows:
         refuse_repeats(connection, target, key, rows)
-        same = " and ".join(f'{rows}."{column}" is not distinct from {name}."{column}"' for column in columns)
-        connection.execute(text(f"delete from {name} where not exists (select 1 from {rows} where {same})"))
-        connection.execute(
-            text(
-                f"insert into {name} ({named}) select {named} from {rows} where not exists (select 1 from {name} where {same}) order by {order}"
-            )
-        )
+        refuse_repeats(connection, target, key, rows)
+        same = " and ".join(f'{rows.name}."{column}" is not distinct from {name}."{column}"' for column in columns)
+        connection.execute(text(f"delete from {name} where not exists (select 1 from {rows.name} where {same})"))
+        fresh = f"select {named} from {rows.name} where not exists (select 1 from {name} where {same})"
+        connection.execute(text(f"insert into {name} ({named}) {fresh} order by {order}"))
 
 
 def _record(connection: Connection, night: str, record: NightRecord) -> None:

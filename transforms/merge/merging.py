@@ -24,7 +24,7 @@ _STATED = [field.name for field in FIELDS if field.stated and "listing" in field
 class Merged:
     """What a night's listings say of its stations. All frames are sorted by their columns from the left.
 
-    `stations`: every "station" field. `statements`: station_id, field, value (text), source, listing_id: what open listings say now, each
+    `stations`: every "station" field. `statements`: station_id, field, listing_id, value (text), source: what open listings say now, each
     field marked as stated. `plaques`: station_id, plaque, source. `choices`: CHOICE_COLUMNS, which listing and which rule gave each value.
     `caught_up`: corrections (decision_id) that give what the sources say by themselves.
     """
@@ -139,10 +139,10 @@ def _counted(listings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _statements(listings: pd.DataFrame) -> pd.DataFrame:
-    keys = ["station_id", "field", "value", "source", "listing_id"]
+    keys = ["station_id", "field", "listing_id", "value"]
     said = listings[["station_id", "source", "listing_id", *_STATED]].astype(dict.fromkeys(_STATED, object))
     long = said.melt(["station_id", "source", "listing_id"], var_name="field", value_name="value").dropna(subset="value")
-    return long.astype({"field": "str", "value": "str"})[keys].sort_values(keys, ignore_index=True)
+    return long.astype({"field": "str", "value": "str"})[[*keys, "source"]].sort_values(keys, ignore_index=True)
 
 
 def _plaques(listings: pd.DataFrame) -> pd.DataFrame:

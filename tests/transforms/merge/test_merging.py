@@ -281,7 +281,7 @@ def test_plaques_tell_who_told_of_them() -> None:
 def test_frames_have_the_columns_of_the_dictionary() -> None:
     result = merged(claim(UNION))
     assert tuple(result.stations.columns) == columns_of("station")
-    assert list(result.statements.columns) == ["station_id", "field", "value", "source", "listing_id"]
+    assert list(result.statements.columns) == ["station_id", "field", "listing_id", "value", "source"]
     assert tuple(result.issues.columns) == ISSUE_COLUMNS
 
 
