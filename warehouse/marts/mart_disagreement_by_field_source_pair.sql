@@ -10,32 +10,26 @@
 --   differing_count: of these, stations where they have no value in common
 --   source_followed_count: of these, stations where the register has a value of `source`
 --   other_followed_count: of these, stations where the register has a value of `other_source`
-with said as (
-  select distinct station_id, field, source, value from statement where gone_on is null
-), disputed as (
-  -- one value alone, said by all, is no disagreement: only stations and fields with several sources are looked at
-  select station_id, field from said group by station_id, field having count(distinct source) > 1
-), published as (
-  select s.station_id, f.field, f.value
-  from station s
-  cross join lateral (values
-    ('name', s.name), ('kind', s.kind), ('host', s.host), ('batch', s.batch), ('county_code', s.county_code), ('town_code', s.town_code),
-    ('community_code', s.community_code), ('address', s.address), ('phones', s.phones), ('hours', s.hours), ('hours_text', s.hours_text),
-    ('credit_code', s.credit_code), ('opened_on', cast(s.opened_on as varchar))
-  ) as f (field, value)
-  where f.value is not null
-), marked as (
-  select s.station_id, s.field, s.source, s.value, case when p.value = s.value then 1 else 0 end as is_published
-  from said s
-  join disputed d on d.station_id = s.station_id and d.field = s.field
-  left join published p on p.station_id = s.station_id and p.field = s.field
+with shared as (
+  -- where one list alone speaks nobody disagrees
+  select *, cast(opened_on as varchar) as opened from station where sources like '%;%'
+), said as (
+  select
+    t.station_id, t.field, t.source, t.value,
+    case when t.value = case t.field
+      when 'name' then s.name when 'kind' then s.kind when 'host' then s.host when 'batch' then s.batch when 'county_code' then s.county_code
+      when 'town_code' then s.town_code when 'community_code' then s.community_code when 'address' then s.address when 'phones' then s.phones
+      when 'hours' then s.hours when 'hours_text' then s.hours_text when 'credit_code' then s.credit_code when 'opened_on' then s.opened
+    end then 1 else 0 end as is_published
+  from statement t join shared s on s.station_id = t.station_id
+  where t.gone_on is null
 ), compared as (
   select
     a.field, a.source, b.source as other_source, a.station_id,
     max(case when a.value = b.value then 1 else 0 end) as agree,
     max(a.is_published) as a_published,
     max(b.is_published) as b_published
-  from marked a join marked b on b.station_id = a.station_id and b.field = a.field and b.source > a.source
+  from said a join said b on b.station_id = a.station_id and b.field = a.field and b.source > a.source
   group by a.field, a.source, b.source, a.station_id
 )
 select

@@ -150,7 +150,8 @@ def test_changes_by_night_and_cause(empty: Connection) -> None:
 
 def test_disagreements_between_owners(empty: Connection) -> None:
     """On station 1 the two differ and the bank is followed; on 2 they share a value; on 3 only one speaks; the tower's is of the past."""
-    put(empty, "station_history", station(1, hours="24/7"), station(2, hours="24/7"), station(3, hours="24/7"))
+    both = {"hours": "24/7", "sources": "bank;union"}
+    put(empty, "station_history", station(1, **both), station(2, **both), station(3, hours="24/7", sources="union"))
     said = [
         ("s1", "bank", "24/7"),
         ("s1", "union", "08:00-20:00"),
