@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import resource
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -227,3 +229,22 @@ def test_the_night_writes_the_feed(household: Household) -> None:
     assert (household.home / "feed" / f"{publication.name}.jsonl").read_text("utf-8").count("\n") == len(
         household.query("select 1 from station")
     )
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault_of_ours(published: Household) -> None:
+    env = {**os.environ, "YIZHAN_HOME": str(published.home), "YIZHAN_ENV_FILE": str(published.settings.env_file)}
+    words = [
+        sys.executable,
+        "-c",
+        "from flows.command import main; main()",
+        "query",
+        "--json",
+        "select repeat('甲', 1000) from range(100000)",
+    ]
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asked:
+        assert asked.stdout
+        assert asked.stdout.read(10)
+        asked.stdout.close()
+        assert asked.stderr
+        assert asked.stderr.read() == b""
+    assert asked.returncode == 141
