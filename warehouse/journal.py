@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,8 +103,9 @@ def append_decisions(
         signed = [
             {"decision_id": number, "decided_at": at.isoformat(timespec="seconds"), **act} for number, act in zip(ids, acts, strict=True)
         ]
-        check(_decided(known), _decided([*known, *signed]))
-        _write_all(descriptor, (b"" if not text or text.endswith(_END) else _END) + _chained(signed, text), size=len(text))
+        added = (b"" if not text or text.endswith(_END) else _END) + _chained(signed, text)
+        check(_decisions(text, path.name), _decisions(text + added, path.name))
+        _write_all(descriptor, added, size=len(text))
     if is_new:
         fsync(path.parent)
     return ids
@@ -212,7 +213,11 @@ def read_journal(path: Path) -> Decisions:
     Acts read here: judge {left_id, right_id, verdict, left, right, seen}; correct {scope, key, field, value, night, content}; release {source, night, until, rows: a list of
     [row_key, row_digest, rules, content]}; merge and split {judgements: a list of what judge has}; accept {source, changes: a list of [what, value], night, until}; add {values}; close {station}; waive {scope, key, rule, until, content}; model {fingerprint}; churn {night, digest}; undo {undoes}. What else stands in a line is kept in the log.
     """
-    return _decided(_lines(path))
+    if not path.exists():
+        return _decisions(b"", path.name)
+    with _shared(path) as descriptor:
+        content = _read_all(descriptor)
+    return _decisions(content, path.name)
 
 
 def journal_as_of(path: Path, at: datetime) -> bytes:
@@ -241,13 +246,27 @@ def _decided_by(line: Mapping[str, Any], at: datetime) -> bool:
     return (told if told.tzinfo else told.replace(tzinfo=UTC)) <= at
 
 
-def _decided(lines: Sequence[dict[str, Any]]) -> Decisions:
+def _decisions(content: bytes, name: str) -> Decisions:
+    """The decisions of a journal's text. A reviewer waits for each verdict, so what was worked out of the text that stood there is not worked out again; the frames
+    are the caller's own all the same."""
+    known = _decided_once(content, name)
+    own = (frame.copy(deep=False) for frame in (known.judgements, known.corrections, known.log, known.accepted))
+    judgements, corrections, log, accepted = own
+    return replace(known, judgements=judgements, corrections=corrections, log=log, accepted=accepted)
+
+
+@lru_cache(maxsize=2)
+def _decided_once(content: bytes, name: str) -> Decisions:
+    return _decided(_parsed(content, name))
+
+
+def _decided(lines: Sequence[_Line]) -> Decisions:
     standing = _standing(lines)
     models = [str(line["fingerprint"]) for line in standing if line["act"] == "model"]
     corrections = _frame([_corrected(line) for line in standing if line["act"] == "correct"], _CORRECTION, ["scope", "key", "field"])
     undone = {line["decision_id"] for line in lines} - {line["decision_id"] for line in standing}
     return Decisions(
-        judgements=_frame([_judgement(each) for line in standing for each in _judged(line)], _JUDGEMENT, ["left_id", "right_id"]),
+        judgements=_frame([each for line in standing for each in line.judgements], _JUDGEMENT, ["left_id", "right_id"]),
         corrections=corrections,
         log=_frame([_entry(line, line["decision_id"] in undone) for line in lines], _LOG, ["decision_id"]).astype({"is_undone": "boolean"}),
         model=models[-1] if models else None,
@@ -307,19 +326,12 @@ def _content(told: object = None) -> str | None:
     return json.dumps(told, ensure_ascii=False) if told else None
 
 
-def _standing(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _standing(lines: Sequence[_Line]) -> list[_Line]:
     undone: set[str] = set()
     for line in reversed(lines):  # an undo that was itself undone takes nothing back
         if line["act"] == "undo" and line["decision_id"] not in undone:
             undone.add(str(line["undoes"]))
     return [line for line in lines if line["decision_id"] not in undone]
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    with _shared(path) as descriptor:
-        return _parsed(_read_all(descriptor), path.name)
 
 
 @contextmanager
@@ -332,19 +344,43 @@ def _shared(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _parsed(content: bytes, name: str) -> list[dict[str, Any]]:
-    lines, before = [], b""
-    for number, text in enumerate(content.removesuffix(_END).split(_END) if content else [], start=1):
+class _Line(dict[str, Any]):
+    """A line that was read, and what of it is worked out once."""
+
+    @cached_property
+    def detail(self) -> str:
+        """What the act needs, as JSON."""
+        told = {name: value for name, value in sorted(self.items()) if name not in (*_SIGNATURE, "act", _CHAIN, _ERASED)}
+        return json.dumps(told, ensure_ascii=False)
+
+    @cached_property
+    def judgements(self) -> list[dict[str, Any]]:
+        """Its verdicts."""
+        return [_judgement(each) for each in _judged(self)]
+
+
+#: The text that was read last, and its lines: a journal only grows, and what stands before what was added is as it was.
+_LAST: Final[list[tuple[bytes, tuple[_Line, ...]]]] = [(b"", ())]
+
+
+def _parsed(content: bytes, name: str) -> list[_Line]:
+    text, known = _LAST[0]
+    if not (content.startswith(text) and text.endswith(_END)):
+        text, known = b"", ()
+    lines, before = [*known], text.removesuffix(_END).split(_END)[-1]
+    added = content[len(text) :]
+    for number, written in enumerate(added.removesuffix(_END).split(_END) if added else [], start=len(known) + 1):
         try:
-            line = json.loads(text)
-            lines.append({**line, "act": line["act"], "decision_id": str(line["decision_id"])})
+            line = json.loads(written)
+            lines.append(_Line({**line, "act": line["act"], "decision_id": str(line["decision_id"])}))
         except (ValueError, KeyError, TypeError) as broken:
             raise JournalError(f"决定日志 {name} 第 {number} 行无法读取（{broken}）；请从备份恢复后再运行", number - 1) from broken
         # a line by hand has no hash and breaks nothing; what comes behind it holds it fast
         if line.get(_CHAIN, hashlib.sha256(before).hexdigest()) != hashlib.sha256(before).hexdigest():
             told = f"决定日志 {name} 第 {number} 行与前一行接不上：前面有一行被改过、删去或插入过；请从备份恢复后再运行"
             raise JournalError(told, max(number - 2, 0))
-        before = text
+        before = written
+    _LAST[0] = (content, tuple(lines))
     return lines
 
 
@@ -361,9 +397,8 @@ def _judgement(line: dict[str, Any]) -> dict[str, Any]:
     return {**_pick(line, _JUDGEMENT), **dict.fromkeys(_JUDGED), **judged, "left_id": left, "right_id": right}
 
 
-def _entry(line: dict[str, Any], is_undone: bool) -> dict[str, Any]:
-    detail = {name: value for name, value in sorted(line.items()) if name not in (*_SIGNATURE, "act", _CHAIN, _ERASED)}
-    return {**_pick(line, _LOG), "detail": json.dumps(detail, ensure_ascii=False), "is_undone": is_undone}
+def _entry(line: _Line, is_undone: bool) -> dict[str, Any]:
+    return {**_pick(line, _LOG), "detail": line.detail, "is_undone": is_undone}
 
 
 def _frame(lines: list[dict[str, Any]], columns: tuple[str, ...], last_by: list[str]) -> pd.DataFrame:

@@ -379,3 +379,22 @@ def test_who_waited_while_lines_were_erased_appends_to_the_journal_that_stands(t
     erase_lines(file, meanwhile, signed("erase"), at=NOW)
     waiting[0].join(30)
     assert verify_journal(file).lines == 6
+
+
+def test_what_was_read_before_hides_no_change_and_each_reader_has_frames_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+
+    def judge(left: str, verdict: str) -> None:
+        act = {"act": "judge", "who": "李敏", "why": "去看过", "left_id": left, "right_id": "z:9", "verdict": verdict}
+        append_decisions(path, [act], at=NOW)
+
+    judge("a:1", "not")
+    judge("a:2", "not")
+    first = read_journal(path)
+    first.judgements.loc[:, "verdict"] = "same"
+    assert read_journal(path).judgements["verdict"].tolist() == ["not", "not"]
+    judge("a:1", "same")
+    assert dict(read_journal(path).judgements[["left_id", "verdict"]].to_numpy()) == {"a:1": "same", "a:2": "not"}
+    path.write_bytes(path.read_bytes().replace(b"a:2", b"a:3"))
+    with pytest.raises(JournalError, match="第 3 行与前一行接不上"):
+        read_journal(path)
