@@ -8,6 +8,7 @@ from typing import IO, Any, Final
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,27 @@ _BATCH: Final = 50_000
 
 #: Characters of a cell on the terminal: a map or a list in one would push everything else away.
 _CELL: Final = 120
+
+#: Characters below which a column of a table is cut into pieces that cannot be read: an id of a station has 19.
+_LEAST: Final = 19
+
+
+def answer_rows(names: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> Table:
+    """The rows as a table of `width` characters; where that leaves a column too little to be read, each row as a list of its columns."""
+    widest = (max(cell_len(told) for told in (name, *(_cell(row[at]).plain for row in rows))) for at, name in enumerate(names))
+    needed = sum(min(each, _LEAST) + 2 for each in widest)
+    return answer_table(names, rows) if needed <= width else _lists_of(names, rows)
+
+
+def _lists_of(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for number, row in enumerate(rows, start=1):
+        table.add_row(Text(f"── {number} ──"), Text())
+        for name, value in zip(names, row, strict=True):
+            table.add_row(Text(name), _cell(value))
+    return table
 
 
 def answer_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

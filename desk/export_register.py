@@ -12,6 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from desk.asking import QuestionError, answered, condition
 from desk.export_columns import Column, columns_of, public_part
 from transforms.standardise.position import from_wgs84
+from warehouse.dictionary import NAME as DICTIONARY
 from warehouse.publish import Publication
 from warehouse.readers import PUBLIC
 
@@ -91,6 +92,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, wish: Wish) -> list[Column]:
 
 
 def _origin(wish: Wish, night: date) -> str:
+    if wish.table == DICTIONARY and wish.is_public:  # it tells of the other tables too
+        return f"{DICTIONARY} where readable_by = 'public'"
     if wish.as_of is None:
         return wish.table
     day = f"date '{night.isoformat()}'"

@@ -9,8 +9,8 @@ from typing import IO, Any, Final
 from desk.asking import QuestionError
 from desk.export_register import Taken
 
-#: What a sheet and a cell hold (Excel specifications and limits).
-ROWS, CHARACTERS = 1_048_575, 32_767
+#: What a sheet, a cell and the name of a sheet hold (Excel specifications and limits).
+ROWS, CHARACTERS, _SHEET_NAME = 1_048_575, 32_767, 31
 
 EXPLAINED, CODES = "说明", "代码"
 
@@ -37,7 +37,7 @@ def write_workbook(taken: Taken, file: IO[bytes]) -> None:
             "datetime": workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
             "wrapped": workbook.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
         }
-        _rows(workbook.add_worksheet(taken.name), taken, known)
+        _rows(workbook.add_worksheet(taken.name[:_SHEET_NAME]), taken, known)
         _explanation(workbook.add_worksheet(EXPLAINED), taken, known)
         _codes(workbook.add_worksheet(CODES), taken, known)
     file.write(content.getbuffer())

@@ -32,6 +32,7 @@ EVENTS: Final = {
     "rebatched": "改批次",
     "reclassified": "改类型",
     "readdressed": "改地址",
+    "corrected": "更正",
 }
 
 CAUSES: Final = {
@@ -40,6 +41,7 @@ CAUSES: Final = {
     "not_same_station": "判为不同站",
     "closed_by_owner": "业主标明停用",
     "closed_by_person": "人工停用",
+    "corrected": "人工更正",
     "absent_twice": "连续两次名单中没有",
     "carried_too_long": "名单久未更新",
 }

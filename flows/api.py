@@ -18,11 +18,14 @@ from transforms.records import load_city
 from warehouse.publish import Publisher
 
 
-def read_api(settings: Settings, base: str) -> tuple[Registers, FastAPI]:
-    """The registers, to be watched while the application serves them; `base`: its address as a reader reaches it, without a slash at the end."""
+def read_api(settings: Settings, base: str, *, is_public: bool) -> tuple[Registers, FastAPI]:
+    """The registers, to be watched while the application serves them; `base`: its address as a reader reaches it, without a slash at the end; `is_public`: only what
+    the public may be told."""
     city = load_city(settings.city_folder)
     registers = Registers(Publisher(settings.home, keep=settings.keep_publications, clock=now))
-    return registers, api_app(registers, base=base, title=f"{city.name}驿站登记册", timezone=city.timezone, version=version("yizhan"))
+    return registers, api_app(
+        registers, base=base, title=f"{city.name}驿站登记册", timezone=city.timezone, version=version("yizhan"), is_public=is_public
+    )
 
 
 def serve_api(settings: Settings, say: Console, *, host: str, port: int, url: str | None) -> int:
@@ -35,7 +38,7 @@ def serve_api(settings: Settings, say: Console, *, host: str, port: int, url: st
         raise RefusedError(f"--url {url} 不是地址：应为 https://主机/路径")
     refuse_taken(port, "--port")
     base = (url or f"http://{host}:{port}{API}").rstrip("/")
-    registers, reading = read_api(settings, base)
+    registers, reading = read_api(settings, base, is_public=True)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(API, reading)
     say.print(f"驿站登记册  {base}/（只读；说明 {base}/docs）　Ctrl-C 停止", markup=False)

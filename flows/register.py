@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from desk.decided import named
@@ -90,7 +91,7 @@ def register(
     matching = _matching(matched, listings, _unheard(decisions, judgements, listings))
     issues = [frame for frame in (merged.issues, suspects, matching, of_stations) if len(frame)]
     pairs = _pairs(matched.pairs, judgements, listings, house.model)
-    events = _told_closed(night_events(before, after, listings), by_hand)
+    events = _told_closed(night_events(before, after, listings, _by_person(merged.choices, placed, decisions)), by_hand)
     return Registered(
         listings=listings,
         pairs=pairs,
@@ -131,6 +132,17 @@ def _told_closed(events: pd.DataFrame, by_hand: AbstractSet[str]) -> pd.DataFram
     """The events, with the person's decision as the cause of what a person closed."""
     which = events["event"].eq("closed") & events["station_id"].isin(by_hand)
     return events.assign(cause=events["cause"].mask(which, CLOSED_BY_PERSON), source=events["source"].mask(which))
+
+
+def _by_person(choices: pd.DataFrame, placed: pd.DataFrame, decisions: Decisions) -> frozenset[tuple[str, str]]:
+    """Station and field of every value that a correction gave: one of the station or of the listing, or one of the row of the listing that was chosen."""
+    of_rows = decisions.allowed.corrections
+    written = placed["source"] + ":" + placed["row_key"].astype("str")
+    listing_of = dict(zip(written, placed["listing_id"], strict=True))
+    rows = pd.MultiIndex.from_tuples([*zip(of_rows["key"].map(listing_of), of_rows["field"], strict=True)], names=("listing_id", "field"))
+    is_of_row = pd.MultiIndex.from_frame(choices[["listing_id", "field"]]).isin(rows) if len(rows) else np.zeros(len(choices), dtype=bool)
+    told = choices[choices["basis"].eq("correction") | is_of_row]
+    return frozenset(zip(told["station_id"], told["field"], strict=True))
 
 
 def _followed(corrections: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:

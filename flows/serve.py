@@ -64,7 +64,7 @@ def our_pages(settings: Settings, api: str) -> Iterator[None]:
     reviewing = Reviewing(settings)
     settling = Settling(reviewing, api)
     app = our_app(settings, api, reviewing, settling)
-    registers, reading = read_api(settings, settings.desk_address + API)
+    registers, reading = read_api(settings, settings.desk_address + API, is_public=False)
     app.mount(API, reading)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=settings.desk_port, log_level="warning", server_header=False))
     serving = Thread(target=server.run, daemon=True)

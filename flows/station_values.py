@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from expectations.run import run_suite
@@ -56,7 +57,8 @@ def wrong_with(
         for frame in (before, after)
     ]
     known = set(zip(met[0]["rule"], met[0]["message"], strict=True))
-    new = met[1][[pair not in known for pair in zip(met[1]["rule"], met[1]["message"], strict=True)]]
+    is_new = [pair not in known for pair in zip(met[1]["rule"], met[1]["message"], strict=True)]
+    new = met[1].loc[np.array(is_new, dtype=bool)]  # an empty list would pick columns
     new = new[new["station_id"].notna() & new["severity"].isin(["critical", "warning"])]
     return [*_cleaned(published, before, field, value, issues_of), *new["message"].astype(str)]
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 from rich.console import Console
 
-from desk.answer import answer_csv, answer_json, answer_table
+from desk.answer import answer_csv, answer_json, answer_rows
 from desk.asking import QuestionError, asked, opened
 from desk.changed import changes
 from desk.export_files import write_export
@@ -57,7 +57,7 @@ def ask_register(settings: Settings, say: Console, sql: str, *, form: str | None
             return 0
         names = [column[0] for column in answer.description or ()]
         shown = answer.fetchmany(rows + 1)
-    say.print(answer_table(names, shown[:rows]))
+    say.print(answer_rows(names, shown[:rows], say.width))
     if len(shown) > rows:
         say.print(f"只显示前 {rows} 行，后面还有；要更多用 --rows，要全部用 --csv 或 --json", markup=False, soft_wrap=True)
     return 0

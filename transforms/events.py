@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,14 @@ _CHANGES: Final = {"name": "renamed", "hours": "rescheduled", "batch": "rebatche
 MOVED_M: Final = 100.0
 
 
+#: What a person decided and no list: (station id, field) of the values that a correction gave.
+ByPerson: TypeAlias = Set[tuple[str, str]]
+
+CORRECTED: Final = "corrected"
+
+_POSITION: Final = ("lng_wgs84", "lat_wgs84")
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """Stations (station fields, one row an id), which listing belongs to which (listing_id, station_id), and redirects (from_id, to_id)."""
@@ -28,15 +37,16 @@ class Register:
     redirects: pd.DataFrame
 
 
-def night_events(before: Register, after: Register, listings: pd.DataFrame) -> pd.DataFrame:
-    """Events of one night, one row a station and event, sorted. `listings` (listing_id, source, close_cause) tell the causes."""
+def night_events(before: Register, after: Register, listings: pd.DataFrame, by_person: ByPerson = frozenset()) -> pd.DataFrame:
+    """Events of one night, one row a station and event, sorted. `listings` (listing_id, source, close_cause) and `by_person` tell the causes."""
     parts = [
         _merged(before, after),
         _appeared(before, after),
         _split(before, after, listings),
         _gone(before, after, listings),
-        _changed(before.stations, after.stations),
-        _moved(before.stations, after.stations),
+        _changed(before.stations, after.stations, by_person),
+        _moved(before.stations, after.stations, by_person),
+        _corrected(before.stations, after.stations, by_person),
     ]
     events = pd.concat([part for part in parts if len(part)] or [_frame({})], ignore_index=True)
     return events.sort_values(list(EVENT_COLUMNS), kind="stable", ignore_index=True)
@@ -113,24 +123,45 @@ def _both(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> pd.D
     )
 
 
-def _changed(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def _changed(before: pd.DataFrame, after: pd.DataFrame, by_person: ByPerson) -> pd.DataFrame:
     both = _both(before, after, list(_CHANGES))
-    parts = []
-    for field, event in _CHANGES.items():
-        old, new = both[f"{field}_before"].fillna(""), both[field].fillna("")
-        changed = both[old != new]
-        if len(changed):
-            detail = changed[f"{field}_before"].fillna("（空）") + " → " + changed[field].fillna("（空）")
-            parts.append(
-                _frame(
-                    {"station_id": changed["station_id"], "event": event, "cause": "listed", "source": changed["sources"], "detail": detail}
-                )
-            )
-    return pd.concat(parts or [_frame({})], ignore_index=True)
+    return pd.concat([_frame({}), *(_told(both, field, event, by_person) for field, event in _CHANGES.items())], ignore_index=True)
 
 
-def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    both = _both(before, after, ["lng_wgs84", "lat_wgs84"])
+def _corrected(before: pd.DataFrame, after: pd.DataFrame, by_person: ByPerson) -> pd.DataFrame:
+    """A field that has no event of its own is told where a person changed it: `detail` names it."""
+    fields = sorted({field for _, field in by_person} & set(after.columns) - {*_CHANGES, *_POSITION, "station_id"})
+    if not fields:
+        return _frame({})
+    both = _both(before, after, fields)
+    told = [_told(both, field, CORRECTED, by_person) for field in fields]
+    named = [each.assign(detail=f"{field}: " + each["detail"]) for field, each in zip(fields, told, strict=True)]
+    whole = pd.concat(named, ignore_index=True)
+    return whole[whole["cause"] == CORRECTED]
+
+
+def _told(both: pd.DataFrame, field: str, event: str, by_person: ByPerson) -> pd.DataFrame:
+    """The stations whose field reads otherwise, and who says so: a person, or the lists."""
+    old, new = both[f"{field}_before"].fillna("（空）").astype("str"), both[field].fillna("（空）").astype("str")
+    changed = both[old != new]
+    is_corrected = _is_corrected(changed, by_person, field)
+    return _frame(
+        {
+            "station_id": changed["station_id"],
+            "event": event,
+            "cause": np.where(is_corrected, CORRECTED, "listed"),
+            "source": changed["sources"].mask(is_corrected),
+            "detail": (old + " → " + new).loc[changed.index],
+        }
+    )
+
+
+def _is_corrected(stations: pd.DataFrame, by_person: ByPerson, *fields: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.array([any((station, field) in by_person for field in fields) for station in stations["station_id"]], dtype=bool)
+
+
+def _moved(before: pd.DataFrame, after: pd.DataFrame, by_person: ByPerson) -> pd.DataFrame:
+    both = _both(before, after, list(_POSITION))
     # metres a degree: 111,320 in latitude, times cos(latitude) in longitude; exact enough to tell 100 m in one city
     north = (both["lat_wgs84"] - both["lat_wgs84_before"]) * 111_320.0
     east = (both["lng_wgs84"] - both["lng_wgs84_before"]) * 111_320.0 * np.cos(np.radians(both["lat_wgs84"]))
@@ -139,4 +170,13 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     detail = metres[metres > MOVED_M].round().astype("int64").astype("str") + " m"
     if moved.empty:
         return _frame({})
-    return _frame({"station_id": moved["station_id"], "event": "moved", "cause": "listed", "source": moved["sources"], "detail": detail})
+    is_corrected = _is_corrected(moved, by_person, *_POSITION)
+    return _frame(
+        {
+            "station_id": moved["station_id"],
+            "event": "moved",
+            "cause": np.where(is_corrected, CORRECTED, "listed"),
+            "source": moved["sources"].mask(is_corrected),
+            "detail": detail,
+        }
+    )

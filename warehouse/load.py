@@ -135,7 +135,6 @@ def replace_rows(connection: Connection, name: str, frame: pd.DataFrame) -> None
     order = ", ".join(key)
     with staged(connection, frame, target, columns) as rows:
         refuse_repeats(connection, target, key, rows)
-        refuse_repeats(connection, target, key, rows)
         same = " and ".join(f'{rows.name}."{column}" is not distinct from {name}."{column}"' for column in columns)
         connection.execute(text(f"delete from {name} where not exists (select 1 from {rows.name} where {same})"))
         fresh = f"select {named} from {rows.name} where not exists (select 1 from {name} where {same})"

@@ -62,12 +62,12 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("kind",),
     "status": ("status",),
 }
-_KNOWN: Final[Mapping[str, tuple[str, ...]]] = {"batch": tuple(each for each in BATCHES if each != "unknown"), "status": ("open", "closed")}
+_KNOWN: Final[Mapping[str, tuple[str, ...]]] = {"batch": tuple(BATCHES), "status": ("open", "closed")}
 FILTERS: Final = (
     Parameter("county", "区县的名称或 6 位代码", _TEXT),
     Parameter("town", "乡镇街道的名称或 9 位代码", _TEXT),
     Parameter("community", "社区的名称或 12 位代码", _TEXT),
-    Parameter("batch", "批次", {"type": "string", "enum": [*_KNOWN["batch"]]}),
+    Parameter("batch", "批次；unknown 是不知道批次的", {"type": "string", "enum": [*_KNOWN["batch"]]}),
     Parameter("kind", "类型（代码）", _TEXT),
     Parameter("status", "状态；不写就连停用的一起给", {"type": "string", "enum": [*_KNOWN["status"]]}),
 )

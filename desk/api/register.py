@@ -77,7 +77,7 @@ class Register:
         # a file that an earlier version published lacks what came later
         self.columns = [each for each in public_columns(table("station_history")) if each in there and each != "valid_to"]
         self._listed = ", ".join(self.columns)
-        found = self._rows("select min(night) filter (state <> 'rejected'), max(night) from night")[0]
+        found = self._rows("select min(night), max(night) from night where state <> 'rejected'")[0]
         if found[0] is None:
             raise ApiRefusal(503, "nothing-published", "登记册里还没有发布过的一夜；请稍后再来", headers={"Retry-After": "60"})
         self.first_night: date = found[0]
@@ -165,28 +165,31 @@ class Register:
         after = f"{shown[-1][0]}.{shown[-1][1]}" if len(found) > asked.limit else None
         return [_event(row) for row in shown], after
 
-    def story(self, station_id: str) -> dict[str, Any] | None:
-        """Events of a station, each change of a value, and who says what; None when the register never knew it."""
+    def story(self, station_id: str, *, is_public: bool) -> dict[str, Any] | None:
+        """Events of a station, each change of a value, and who says what (which is not told to the public); None when the register never knew it."""
         spans = self._rows(f"select valid_to, {self._listed} from station_history where station_id = ? order by valid_from", [station_id])
         moved = self.moved_to(station_id)
         if not spans and moved is None and self.gone(station_id) is None:
             return None
         events = self._rows(f"select {', '.join(_EVENTS)} from station_event where station_id = ? order by night, number", [station_id])
-        said = self._rows(
-            "select field, value, source, first_seen_on, gone_on from statement where station_id = ? order by field, first_seen_on, source, value",
-            [station_id],
-        )
-        names = ("field", "value", "source", "first_seen_on", "gone_on")
         stands = bool(spans) and spans[-1][0] is None
         status = dict(zip(self.columns, spans[-1][1:], strict=True))["status"] if stands else "merged" if moved else "gone"
-        return {
+        told = {
             "station_id": station_id,
             "status": status,
             "moved_to": moved,
             "events": [_event(row) for row in events],
             "values": self._changed([row[1:] for row in spans]),
-            "statements": [{name: value_of(name, value) for name, value in zip(names, row, strict=True)} for row in said],
         }
+        return told if is_public else told | {"statements": self._said(station_id)}
+
+    def _said(self, station_id: str) -> list[dict[str, Any]]:
+        """Owners' values of a station, which they give under their own terms."""
+        names = ("field", "value", "source", "first_seen_on", "gone_on")
+        said = self._rows(
+            f"select {', '.join(names)} from statement where station_id = ? order by field, first_seen_on, source, value", [station_id]
+        )
+        return [{name: value_of(name, value) for name, value in zip(names, row, strict=True)} for row in said]
 
     def ids(self) -> np.ndarray[Any, np.dtype[np.object_]]:
         """Every id that the register ever knew, those that redirect too."""
@@ -256,6 +259,9 @@ def _conditions(asked: StationsAsked) -> tuple[list[str], list[Any]]:
     wheres: list[str] = []
     values: list[Any] = []
     for name, value in asked.filters:
+        if (name, value) == ("batch", "unknown"):
+            wheres.append("batch is null")
+            continue
         columns = COLUMNS[name]
         wheres.append(f"({' or '.join(f'{column} = ?' for column in columns)})")
         values += [value] * len(columns)

@@ -59,13 +59,14 @@ class _HeadAsGet:
         await self._app({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
 
 
-def api_app(registers: Registers, *, base: str, title: str, timezone: str, version: str) -> FastAPI:
-    """The application. `base`: its address as a reader reaches it, without a slash at the end; `timezone`: the city's, for instants."""
+def api_app(registers: Registers, *, base: str, title: str, timezone: str, version: str, is_public: bool) -> FastAPI:
+    """The application. `base`: its address as a reader reaches it, without a slash at the end; `timezone`: the city's, for instants; `is_public`: only what
+    the public may be told."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM, compresslevel=_LEVEL)
     app.add_middleware(_HeadAsGet)
     threads = cache(lambda: CapacityLimiter(THREADS))  # belongs to the loop, which is not there yet
-    answers = _Answers(registers, base, timezone)
+    answers = _Answers(registers, base, timezone, is_public=is_public)
 
     async def aside(answer: Callable[[], Response]) -> Response:
         return await to_thread.run_sync(answer, limiter=threads())
@@ -127,8 +128,8 @@ def api_app(registers: Registers, *, base: str, title: str, timezone: str, versi
 class _Answers:
     """Answers that take a register. Each runs on a thread of its own."""
 
-    def __init__(self, registers: Registers, base: str, timezone: str) -> None:
-        self._registers, self._base, self._timezone = registers, base, timezone
+    def __init__(self, registers: Registers, base: str, timezone: str, *, is_public: bool) -> None:
+        self._registers, self._base, self._timezone, self._is_public = registers, base, timezone, is_public
 
     def told(self, made: Callable[[str, str, Register], Mapping[str, Any]], request: Request) -> Response:
         """What the API says of its data."""
@@ -194,7 +195,7 @@ class _Answers:
         once(request.query_params.multi_items(), ())
         station_id = request.path_params["station_id"]
         with self._registers.reading() as register:
-            found = register.story(station_id)
+            found = register.story(station_id, is_public=self._is_public)
             if found is None:
                 raise self._unknown(register, station_id)
             address = f"{self._base}{told.ITEMS}/{quote(station_id)}"

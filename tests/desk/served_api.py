@@ -80,12 +80,12 @@ class Served:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Served]:
-    """The API of a home, as `yizhan api` serves it, on a free port."""
+def served(home: Path, *, is_public: bool = False) -> Iterator[Served]:
+    """The API of a home, on a free port: as it is beside our own pages, or as `yizhan api` serves it to the public."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
-        registers, reading = read_api(Settings(home=home), base)
+        registers, reading = read_api(Settings(home=home), base, is_public=is_public)
         app = FastAPI()
         app.mount("/api", reading)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -21,7 +22,8 @@ import pytest
 from flows.serve import our_pages
 from flows.settings import Settings
 from tests.desk.served_api import Night, Served, event, publish, publisher_of, served
-from tests.warehouse.nights import Claim, station_id
+from tests.warehouse.nights import Claim, rejected, station_id
+from warehouse.load import load_rejected
 
 ITEMS = "/collections/stations/items"
 
@@ -29,7 +31,7 @@ ITEMS = "/collections/stations/items"
 FIRST = [
     Claim("union", "1", "青阳路社区站", 1, lng=118.38),
     Claim("union", "2", "赭山站", 2, lng=118.36, batch="co_branded"),
-    *(Claim("union", str(each), f"弋江站{each}", each, county="弋江区", lng=118.30 + each / 100) for each in (3, 4, 5)),
+    *(Claim("union", str(each), f"弋江站{each}", each, county="弋江区", lng=118.30 + each / 100, batch=None) for each in (3, 4, 5)),
     Claim("union", "6", "没有坐标站", 6, county="弋江区", lng=None),
 ]
 
@@ -141,6 +143,7 @@ def test_what_is_asked_for_is_what_comes(api: Served) -> None:
     assert ids(api.told(f"{ITEMS}?bbox=118.35,31,-10,118.39,32,900")) == [1, 2], "heights are left out"
     assert ids(api.told(f"{ITEMS}?bbox=-180,-90,180,90&datetime=2026-06-01")) == [1, 2, 3, 4, 5], "without a position in no box"
     assert api.told(f"{ITEMS}?county=无此区")["numberMatched"] == 0
+    assert ids(api.told(f"{ITEMS}?batch=unknown")) == [4], "whose batch nobody knows"
 
 
 def test_the_register_of_any_night(api: Served) -> None:
@@ -224,6 +227,28 @@ def test_an_id_once_published_always_answers(api: Served) -> None:
     assert "判为不同站" in gone["description"]
     for never in (station_id(99), "yz3402-%27%20or%201=1", "%00", "x" * 3000, "%E6%97%A0"):
         assert api.told(f"{ITEMS}/{never}", 404)["code"] == "no-such-station"
+
+
+def test_the_public_is_not_told_which_owner_says_what(tmp_path: Path) -> None:
+    publish(publisher_of(tmp_path / "var"), "2026-06-01", NIGHTS["2026-06-01"])
+    with served(tmp_path / "var", is_public=True) as public:
+        told = public.told(f"{ITEMS}/{station_id(1)}/changes")
+    assert [each["event"] for each in told["events"]] == ["opened"]
+    assert "statements" not in told
+
+
+def test_a_night_that_was_rejected_is_not_the_latest(tmp_path: Path) -> None:
+    publisher = publisher_of(tmp_path / "var")
+    publish(publisher, "2026-06-01", NIGHTS["2026-06-01"])
+    with publisher.begin("2026-06-02", "测试") as draft:
+        with draft.engine.begin() as connection:
+            load_rejected(connection, "2026-06-02", rejected("2026-06-02"))
+        draft.publish()
+    with served(tmp_path / "var") as running:
+        assert running.told("/collections/stations")["extent"]["temporal"]["interval"][0][0].startswith("2026-06-01")
+        (register,) = [running.registers.ready()]
+        assert register is not None
+        assert (register.first_night, register.latest_night) == (date(2026, 6, 1), date(2026, 6, 1))
 
 
 def test_the_story_of_a_station_is_told_whatever_became_of_it(api: Served) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import geopandas as gpd  # type: ignore[import-untyped]
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -176,6 +177,20 @@ def test_another_table_can_be_taken(publication: Publication, tmp_path: Path) ->
             write_export(taken(publication, table="owner"), [form], tmp_path)
     with pytest.raises(QuestionError, match="没有这样的表：quarantine"):
         taken(publication, table="quarantine")
+
+
+def test_every_table_that_analysts_may_read_fits_into_a_workbook(publication: Publication, tmp_path: Path) -> None:
+    with duckdb.connect(str(publication.analyst), read_only=True) as connection:
+        names = [name for (name,) in connection.execute("select table_name from information_schema.tables order by 1").fetchall()]
+    assert max(map(len, names)) > 31, "Excel's longest name of a sheet"
+    for name in names:
+        (path,) = [each for each in write_export(taken(publication, table=name), ["xlsx"], tmp_path / name) if each.suffix == ".xlsx"]
+        assert load_workbook(path, read_only=True).sheetnames[0] == name[:31]
+
+
+def test_the_public_dictionary_tells_of_what_is_public(publication: Publication) -> None:
+    assert set(taken(publication, table="dictionary", is_public=True).rows.column("readable_by").to_pylist()) == {"public"}
+    assert set(taken(publication, table="dictionary").rows.column("readable_by").to_pylist()) == {"public", "analyst"}
 
 
 def test_a_past_night_is_as_it_was_and_before_the_first_there_is_none(publication: Publication) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 from frictionless import Package
+from rich.console import Console
 
 from flows import command
 from flows.nightly import nightly
@@ -228,6 +230,17 @@ def test_the_night_writes_the_feed(household: Household) -> None:
     assert publication is not None
     assert (household.home / "feed" / f"{publication.name}.jsonl").read_text("utf-8").count("\n") == len(
         household.query("select 1 from station")
+    )
+
+
+def test_what_is_too_wide_for_the_terminal_is_told_a_column_a_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "say", Console(width=80))
+    wide = call("query", "from station limit 2").stdout.splitlines()
+    ids = [line.split() for line in wide if line.startswith("station_id")]
+    assert len(ids) == 2
+    assert all(re.fullmatch(r"yz3402-[0-9a-f]{10}", station) for _, station in ids), "an id in pieces can be neither copied nor searched"
+    assert any(
+        line.split() == ["batch", "county", "n"] for line in call("query", "select batch, county, 1 as n from station").stdout.splitlines()
     )
 
 

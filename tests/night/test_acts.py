@@ -421,6 +421,32 @@ def test_a_value_that_no_station_may_have_is_refused_before_the_night_meets_it(m
     assert decisions_of(morning.house).log.empty
 
 
+def test_a_value_that_a_person_gave_is_told_as_a_persons_and_not_as_an_owners(morning: Household, town: Town) -> None:
+    station = open_station(morning)
+    values = {"name": "赭山公园劳动者驿站", "host": "芜湖市总工会", "phones": "0553-3811111"}
+    for field, value in values.items():
+        acts.correct(morning.house, "station", station, field, value, SIGNED)
+    key = morning.query(
+        "select l.source || ':' || l.row_key as k from listing l join station_listing m using (listing_id) where l.valid_to is null and m.valid_to is null "
+        f"and l.is_open and l.source = 'union' and m.station_id <> '{station}' order by 1"
+    )["k"].iloc[0]
+    acts.correct(morning.house, "row", key, "address", "芜湖市镜湖区中山路77号", SIGNED)
+    town.move(1)
+    morning.run(iso(1))
+    told = morning.query(f"select * from changes_between('{iso(0)}', '{iso(1)}') where station_id = '{station}'")
+    corrected = told[told["field"].isin(values)]
+    assert dict(corrected[["field", "new_value"]].to_numpy()) == values
+    assert set(corrected["cause"]) == {"corrected"}
+    assert corrected["source"].isna().all(), "no owner said so"
+    diary = " ".join(morning.query(f"select sentence from station_diary where station_id = '{station}' and night = '{iso(1)}'")["sentence"])
+    assert "改为“赭山公园劳动者驿站”（人工更正）" in diary
+    assert "更正电话" in diary
+    moved = morning.query(
+        f"select cause, source from station_event where event = 'readdressed' and detail like '%中山路77号' and night = '{iso(1)}'"
+    )
+    assert moved.to_numpy().tolist() == [["corrected", None]]
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("name", "赭山公园劳动者驿站"), ("host", "芜湖市总工会"), ("address", "芜湖市镜湖区中山路77号")]
 )

@@ -8,7 +8,7 @@
 --   old_value: what it read before, as text; empty when nothing was known, or the station was not there
 --   new_value: what it reads from that night on, as text; empty when nothing is known any more, or the station was merged away
 --   event: event of that night that tells of this change; empty for fields without events
---   cause: why: that of the event where it tells more than listed; else regrouped (listings came from another station, or went to one), listed (a list began to say so), unlisted (a list stopped saying what stood before), preferred (a list that said so before is followed now) or relisted (a list wrote of the station differently); empty when none of these is known, as where a person corrected the value
+--   cause: why: that of the event where it tells more than listed (corrected: a person's decision); else regrouped (listings came from another station, or went to one), listed (a list began to say so), unlisted (a list stopped saying what stood before), preferred (a list that said so before is followed now) or relisted (a list wrote of the station differently); empty when none of these is known
 --   source: keys of the sources that did so, or that the event names, sorted, joined by ;
 with became as (
   select
@@ -61,7 +61,8 @@ with became as (
         night, number, station_id, event, cause, source,
         case event
           when 'renamed' then 'name' when 'rescheduled' then 'hours' when 'rebatched' then 'batch' when 'reclassified' then 'kind'
-          when 'readdressed' then 'address' when 'moved' then 'position' when 'split' then 'members' else 'status'
+          when 'readdressed' then 'address' when 'moved' then 'position' when 'split' then 'members' when 'corrected' then split_part(detail, ': ', 1)
+          else 'status'
         end as field
       from station_event
     ) e

@@ -18,12 +18,18 @@ with batch_word (code, word) as (
 ), cause_word (cause, word) as (
   values
     ('listed', '据名单'), ('same_station', '判为同一个站'), ('not_same_station', '判为不同的站'), ('closed_by_owner', '业主标明停用'),
-    ('closed_by_person', '人工停用，名单上可能还有'), ('absent_twice', '连续两次名单里都没有'), ('carried_too_long', '名单太久没有更新')
+    ('closed_by_person', '人工停用，名单上可能还有'), ('corrected', '人工更正'), ('absent_twice', '连续两次名单里都没有'), ('carried_too_long', '名单太久没有更新')
+), field_word (field, word) as (
+  values
+    ('host', '所属单位'), ('plaques', '挂牌'), ('county_code', '区县代码'), ('county', '区县'), ('town_code', '乡镇街道代码'), ('town', '乡镇街道'),
+    ('community_code', '社区代码'), ('community', '社区'), ('phones', '电话'), ('hours_text', '开放时间原文'), ('facilities', '设施'),
+    ('credit_code', '统一社会信用代码'), ('opened_on', '建成日期')
 ), event_words (event, before, after) as (
   values
     ('opened', '新增', null), ('reopened', '重新开放', null), ('closed', '停用', null), ('merged', '并入', null), ('split', '拆分，名单上的登记现在分属', null),
     ('split_off', '从', '拆出，单独成站'), ('moved', '迁址，移动了', null), ('renamed', '改名，由', null), ('rescheduled', '改开放时间，由', null),
-    ('rebatched', '改批次，由', null), ('reclassified', '改类型，由', null), ('readdressed', '改地址，由', null)
+    ('rebatched', '改批次，由', null), ('reclassified', '改类型，由', null), ('readdressed', '改地址，由', null),
+    ('corrected', '更正', null)
 ), said as (
   select distinct source from station_event where source is not null
 ), titled as (
@@ -34,7 +40,8 @@ with batch_word (code, word) as (
   select
     e.night, e.number, e.station_id, e.event, e.cause, e.source, e.detail,
     coalesce(now.name, was.name) as name,
-    split_part(e.detail, ' → ', 1) as old_value,
+    case when e.event = 'corrected' then split_part(e.detail, ': ', 1) end as field,
+    split_part(case when e.event = 'corrected' then substr(e.detail, strpos(e.detail, ': ') + 2) else e.detail end, ' → ', 1) as old_value,
     split_part(e.detail, ' → ', 2) as new_value
   from station_event e
   left join station_history now on now.station_id = e.station_id and now.valid_from <= e.night and coalesce(now.valid_to, date '9999-12-31') > e.night
@@ -50,6 +57,7 @@ select
     when h.event = 'rebatched' then '“' || coalesce(bo.word, h.old_value, '（不明）') || '”改为“' || coalesce(bn.word, h.new_value, '（不明）') || '”'
     when h.event = 'reclassified' then '“' || coalesce(ko.word, h.old_value, '（不明）') || '”改为“' || coalesce(kn.word, h.new_value, '（不明）') || '”'
     when h.event in ('renamed', 'rescheduled', 'readdressed') then '“' || coalesce(h.old_value, '（不明）') || '”改为“' || coalesce(h.new_value, '（不明）') || '”'
+    when h.event = 'corrected' then coalesce(f.word, h.field, '') || '，由“' || coalesce(h.old_value, '（不明）') || '”改为“' || coalesce(h.new_value, '（不明）') || '”'
     else ''
   end
   || coalesce(w.after, '')
@@ -57,6 +65,7 @@ select
   || '。' as sentence
 from happened h
 join event_words w on w.event = h.event
+left join field_word f on f.field = h.field
 left join cause_word c on c.cause = h.cause
 left join batch_word bo on bo.code = h.old_value
 left join batch_word bn on bn.code = h.new_value

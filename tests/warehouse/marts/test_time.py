@@ -23,6 +23,8 @@ from tests.warehouse.marts.rows import FIRST, SECOND, THIRD, answer, listing, ni
 from tests.warehouse.nights import Claim, night_tables, stations_of
 from tests.warehouse.reading import rows_of
 from transforms import events, ledger
+from transforms.records import columns_of
+from transforms.records.fields import FIELDS
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
 from warehouse.interval import apply_interval, revert
@@ -211,6 +213,8 @@ class TestDiary:
             (("moved", "listed", "union", "135 m"), "驿站“1号站”迁址，移动了135 米（据名单：工会名单）。"),
             (("renamed", "listed", "union", "甲 → 乙"), "驿站“1号站”改名，由“甲”改为“乙”（据名单：工会名单）。"),
             (("rebatched", "listed", "union", "（空） → new_build"), "驿站“1号站”改批次，由“（空）”改为“新建一批”（据名单：工会名单）。"),
+            (("renamed", "corrected", None, "甲 → 乙"), "驿站“1号站”改名，由“甲”改为“乙”（人工更正）。"),
+            (("corrected", "corrected", None, "phones: （空） → 0553-1"), "驿站“1号站”更正电话，由“（空）”改为“0553-1”（人工更正）。"),
             (("reclassified", None, None, "park → mall"), "驿站“1号站”改类型，由“公园”改为“商场”。"),
         ],
         ids=lambda value: value[0] if isinstance(value, tuple) else "",
@@ -232,8 +236,16 @@ class TestDiary:
         assert answer(empty, "select sentence from station_diary") == [("驿站“2号站”并入s1。",)]
 
     def test_has_words_for_every_event_and_cause_that_the_code_can_write(self) -> None:
-        assert _written("event") | set(events._CHANGES.values()) == _words("event_words")
-        assert _written("cause") | {*ledger._CLOSING, ledger.CARRIED_TOO_LONG, register.CLOSED_BY_PERSON} == _words("cause_word")
+        assert _written("event") | set(events._CHANGES.values()) | {events.CORRECTED} == _words("event_words")
+        assert _written("cause") | {*ledger._CLOSING, ledger.CARRIED_TOO_LONG, register.CLOSED_BY_PERSON, events.CORRECTED} == _words(
+            "cause_word"
+        )
+
+    def test_has_a_word_for_every_field_that_a_correction_is_told_of(self) -> None:
+        counted = {"batch_basis", "station_id", "status", "close_cause", "first_seen_on", "sources", "listing_count"}
+        apart = {*events._CHANGES, *events._POSITION, *counted}
+        titles = {field.name: field.title for field in FIELDS}
+        assert {name: titles[name] for name in set(columns_of("station")) - apart} == {pair[0]: pair[1] for pair in _pairs("field_word")}
 
     def test_has_the_words_of_the_vocabulary_for_batches_and_kinds(self) -> None:
         for name, cte in (("batches", "batch_word"), ("kinds", "kind_word")):
