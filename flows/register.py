@@ -198,11 +198,15 @@ def ranked(house: House, listings: pd.DataFrame, good: Mapping[str, str | None],
     trust = {key: source.trust for key, source in house.sources.items()}
     listings = listings.sort_values("listing_id", ignore_index=True)
     last_good = listings["source"].map(good)
+    last_seen_on = listings["closed_on"].fillna(listings["carried_since"]).fillna(last_good).astype("str")
+    seen = pd.Series(pd.factorize(last_seen_on, sort=True)[0], index=listings.index)
     return listings.assign(
         is_open=listings["is_open"].astype(bool),
         trust=listings["source"].map(trust).fillna(NO_TRUST).astype("int64"),
         carried=listings["carried_since"].notna(),
-        last_seen_on=listings["closed_on"].fillna(listings["carried_since"]).fillna(last_good).astype("str"),
+        last_seen_on=last_seen_on,
+        # by its own list: one that comes once a week is not behind one that comes every night, else values would change with the days of the week
+        is_on_latest=seen == seen.groupby(listings["source"]).transform("max"),
         gone_on=_gone_on(listings, last_good, good_nights),
     )
 

@@ -293,6 +293,22 @@ def test_a_held_row_names_the_page_in_which_it_lies(chronicle: Chronicle, tmp_pa
     assert_conserved(household)
 
 
+def test_no_value_changes_because_a_list_does_not_come_every_night(chronicle: Chronicle) -> None:
+    """Where nobody said anything else of a station, it reads as it did: else names would go to and fro with the owners' publishing days."""
+    lived = chronicle.as_published(9)
+    assert lived.query("select 1 from listing where carried_cause is not null and is_open limit 1").size, "some list was carried"
+    fields = "('name', 'kind', 'host', 'address', 'hours', 'batch', 'county_code', 'lng_wgs84')"
+    unmoved = lived.query(
+        f"select * from station_change c where field in {fields} and old_value is not null and new_value is not null and not exists (select 1 from statement s "
+        "where s.station_id = c.station_id and (s.first_seen_on = c.night or s.gone_on = c.night)) "
+        # what an owner says it went over again is newer, though it reads the same
+        "and not exists (select 1 from listing l join listing p on p.listing_id = l.listing_id and p.valid_to = l.valid_from "
+        "join station_listing m on m.listing_id = l.listing_id and m.station_id = c.station_id "
+        "where l.valid_from = c.night and l.updated_on is distinct from p.updated_on)"
+    )
+    assert unmoved.empty, unmoved.to_string()
+
+
 def test_a_list_that_was_not_asked_for_is_carried_and_told_so(household: Household, town: Town) -> None:
     household.run(iso(0))
     town.move(1)

@@ -21,7 +21,7 @@ RANKS: Final = {
     "nearness": "more sources stand within 150 m",
     "presence": "the field itself is told, not only what comes along with it (asked first of every field)",
     "premises": "the kind says whose premises these are, not only which plaque hangs there",
-    "seen": "listed on a later night",
+    "seen": "it stands on its owner's latest list",
     "trust": "the source is trusted more",
     "updated": "the owner changed it later (a date after the night counts as the night)",
 }

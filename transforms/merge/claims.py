@@ -91,7 +91,7 @@ RANK: Final[dict[str, Rank]] = {
     "given": lambda claims, _: ints(claims["position_basis"] == "given"),
     "nearness": _nearness,
     "premises": _ranked("kind", _PREMISES, 3),
-    "seen": lambda claims, _: ordinal(claims["last_seen_on"]),
+    "seen": lambda claims, _: ints(claims["is_on_latest"]),
     "trust": lambda claims, _: ints(claims["trust"]),
     "updated": lambda claims, _: ordinal(claims["updated_on"]),
 }

@@ -38,7 +38,8 @@ class Merged:
 
 
 def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None) -> Merged:
-    """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, closed_on, close_cause, first_seen_on, last_seen_on, trust).
+    """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, closed_on, close_cause, first_seen_on, last_seen_on, is_on_latest
+    (whether it stands on its source's latest list), trust).
 
     `corrections`: scope (listing or station), key, field, value and decision_id, oldest first; they beat the sources. Values of closed listings do not
     compete while a listing is open; a station without one is closed, with the `close_cause` of the listing that closed last, and keeps its last values. `programme_from`: see City.

@@ -26,6 +26,7 @@ def claim(source: str, key: str = "1", **said: Any) -> dict[str, Any]:
         "first_seen_on": "2026-06-01",
         "last_seen_on": NIGHT,
         "trust": TRUST[source],
+        "is_on_latest": True,
         "carried": False,
     } | said
 
@@ -40,6 +41,7 @@ def listings(*claims: dict[str, Any]) -> pd.DataFrame:
         "is_open": "bool",
         "first_seen_on": "str",
         "last_seen_on": "str",
+        "is_on_latest": "bool",
         "trust": "int64",
         "carried": "bool",
     }

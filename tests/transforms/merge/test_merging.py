@@ -181,6 +181,13 @@ def choice(result: Merged, field: str) -> tuple[str, str | None]:
         pytest.param([claim(UNION, kind="park"), claim(ICBC, kind="park")], "kind", "park", "unanimous", id="all say so"),
         pytest.param([claim(UNION, kind="park"), claim(ICBC)], "kind", "park", "alone", id="only one says so"),
         pytest.param(
+            [claim(CIVIL, host="乙", is_on_latest=False), claim(UNION, host="甲", trust=claim(CIVIL)["trust"])],
+            "host",
+            "甲",
+            "seen",
+            id="host: on its latest list",
+        ),
+        pytest.param(
             [claim(UNION, "2", host="乙"), claim(UNION, "1", host="甲")], "host", "乙", "order", id="nothing decides: the smaller value"
         ),
     ],

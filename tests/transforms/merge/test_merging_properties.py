@@ -38,6 +38,7 @@ def _claim(draw: st.DrawFn, source: str, key: str) -> dict[str, Any]:
         station_id=draw(st.sampled_from(["yz3402-0000000001", "yz3402-0000000002", "yz3402-0000000003"])),
         is_open=draw(st.booleans()),
         last_seen_on=draw(st.sampled_from(["2026-06-02", "2026-06-04"])),
+        is_on_latest=draw(st.booleans()),
         updated_on=draw(st.one_of(st.none(), _DATES)),
         opened_on=draw(_maybe("2025-06-01", "2019-01-01")),
         name=draw(st.sampled_from(["甲站", "乙站"])),
