@@ -31,8 +31,12 @@ select source, rows_read, held_back, ignored, taken_share, station_count, alone_
     "Which list tells least of its places?": """
 select source, open_listings, placed_count, phone_count, hours_count, opened_count from mart_completeness_by_source order by phone_count * 1.0 / open_listings, source""",
     "Which owner's list is wrong most, in what, and who must mend it?": """
-select source, rule, responsibility, held_rows, new_rows from mart_quarantine_by_source_rule_night
-where night = (select max(night) from night) order by held_rows desc, source, rule""",
+-- each list as it was last read: on most nights some list does not come, and its rows wait in quarantine all the same
+select m.source, m.rule, m.responsibility, m.held_rows, n.rows_read, round(m.held_rows * 100.0 / n.rows_read, 1) as percent, m.night as as_of
+from mart_quarantine_by_source_rule_night m
+join (select source, max(night) as night from source_night where rows_read > 0 group by source) last on last.source = m.source and last.night = m.night
+join source_night n on n.source = m.source and n.night = m.night
+order by percent desc, m.source, m.rule""",
     "Which list has not come for longest, and how many listings rest on it?": """
 select source, last_good_on, age_days, open_listings, carried_listings from mart_freshness_by_source order by age_days desc, source""",
     "What changed each night, and why?": """
@@ -44,8 +48,11 @@ where source = 'civilization' and other_source = 'union' order by differing_coun
 select county, station_count, at_23_count, sunday_count, sunday_at_23_count, always_count from mart_opening_by_county order by county_code""",
     "Which stations of one county are open on a Wednesday at half past six in the morning?": """
 select s.station_id, s.name, s.hours from station s
-join opening_span o on o.hours = s.hours and o.weekday = 3 and o.opens_min <= 390 and o.closes_min > 390 and 603 between o.season_from and o.season_to
-where s.status = 'open' and s.county = '南陵县' order by s.station_id""",
+where s.status = 'open' and s.county = '南陵县' and exists (
+  -- 390 minutes after midnight on Wednesday, which are 1830 on a span that began on Tuesday evening; 3 June is day 603
+  select 1 from opening_span o where o.hours = s.hours and 603 between o.season_from and o.season_to
+  and (o.weekday = 3 and o.opens_min <= 390 and o.closes_min > 390 or o.weekday = 2 and o.closes_min > 390 + 1440))
+order by s.station_id""",
     "In which county do the fewest stations have a defibrillator?": """
 select county, station_count, told_count, share from mart_facility_by_county where facility = 'aed' order by share, county""",
     "Which open stations of a county lack drinking water?": """
@@ -78,6 +85,10 @@ select station_id, night, old_value, new_value, cause, source from changes_betwe
     "Who says that this is a station's phone, since when, and who stopped saying so?": """
 select source, value, first_seen_on, gone_on from statement
 where field = 'phones' and station_id = (select min(station_id) from station_change where field = 'phones') order by first_seen_on, source, value""",
+    "Which stations does somebody give this phone for, and who?": """
+-- a value may hold several phones, joined by ;
+select station_id, source, value, first_seen_on, gone_on from statement
+where field = 'phones' and list_contains(string_split(value, ';'), (select string_split(min(phones), ';')[1] from station)) order by station_id, source, value""",
     "What is the story of the stations that closed?": """
 select night, sentence from station_diary where station_id in (select station_id from station_event where event = 'closed') order by station_id, night, number""",
     "What happened on one night, in words that can be read out?": """
