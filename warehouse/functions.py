@@ -5,6 +5,7 @@ Each header comment is the function's contract, the same on both databases.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,12 @@ def functions(dialect: str = "duckdb", folder: Path = FOLDER) -> tuple[Contract,
     return tuple(read_contract(path) for path in sorted((folder / dialect).glob("*.sql")))
 
 
-def install_functions(connection: Connection) -> None:
-    """Make every function anew, with its comment, on a warehouse (or analysts' file) with its tables and views."""
+def install_functions(connection: Connection, only: Collection[str] | None = None) -> None:
+    """Make every function (or `only` those) anew, with its comment, on a warehouse (or analysts' file) with its tables and views."""
     dialect = connection.dialect.name
     for function in functions(dialect):
+        if only is not None and function.name not in only:
+            continue
         kind = _NAMED[dialect]
         told = f"{function.comment} {function.grain}"
         replaced = [f"drop function if exists {function.name}"] if dialect == "postgresql" else []  # its columns may have changed

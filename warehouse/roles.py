@@ -33,6 +33,9 @@ ROLES: Final = {
 #: Roles that may not see all → for whom they are.
 _READERS: Final[dict[str, Reader]] = {ANALYST: "analyst", PUBLIC: "public"}
 
+#: Functions that rest on nothing that the public may not read.
+PUBLIC_FUNCTIONS: Final = ("station_as_of",)
+
 #: Each name is looked up in the first of these that its asker may use.
 SEARCH_PATH: Final = f"{SCHEMA}, {ANALYST}, {PUBLIC}"
 
@@ -95,8 +98,9 @@ def grant(connection: Connection) -> None:
         run_script(connection, [f"set local search_path = {SCHEMA}"])
         install_dictionary(connection, reader, role)
         run_script(connection, [f"grant select on all tables in schema {role} to {role}"])
-    run_script(connection, [f"set local search_path = {ANALYST}"])  # functions find tables by the caller's path: analysts have their own
-    install_functions(connection)
+    for role, only in ((ANALYST, None), (PUBLIC, PUBLIC_FUNCTIONS)):  # functions find tables by the caller's path: each has its own
+        run_script(connection, [f"set local search_path = {role}"])
+        install_functions(connection, only)
     run_script(connection, [f"set local search_path = {SEARCH_PATH}"])
 
 

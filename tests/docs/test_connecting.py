@@ -18,6 +18,7 @@ from tests.docs.generate import DOCS
 from tests.docs.reading import blocks
 from tests.night.town import Household, iso, served_town
 from tests.yizhan import YIZHAN
+from warehouse.postgres import follow, open_postgres, prepare
 
 PAGE = DOCS / "connecting.md"
 PYTHON = blocks(PAGE, "python")
@@ -87,9 +88,16 @@ def test_the_questions_of_the_page_are_answered(place: Path, command: str) -> No
 
 
 @pytest.mark.parametrize("block", POSTGRES)
-def test_the_python_for_postgresql_can_be_read_and_its_address_is_one(block: str) -> None:
-    compile(block, str(PAGE), "exec")
-    found = re.search(r'create_engine\("([^"]+)"', block)
-    assert found
-    address = make_url(found[1])
-    assert address.get_dialect().name == "postgresql"
+def test_the_python_for_postgresql_gives_rows(place: Path, postgres_url: str, block: str) -> None:
+    engine = open_postgres(postgres_url)
+    with engine.begin() as connection:
+        prepare(connection)
+    follow(engine, "2026-06-01-1", place / "var" / "current" / "warehouse.duckdb")
+    engine.dispose()
+    address = make_url(postgres_url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    put, count = re.subn(r'create_engine\("postgresql[^"]*"', f"create_engine({address!r}", block)
+    assert count == 1
+    names: dict[str, Any] = {}
+    exec(put, names)  # noqa: S102 - the page is ours
+    assert names["by_batch"]["stations"].sum() > 50
+    names["engine"].dispose()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from sqlalchemy import text
 
 from flows import acts
 from flows.acts import Signed
 from flows.doctor import postgres_finding
+from flows.erasing import erase
 from flows.followed import bring_postgres, held_by_postgres
 from flows.house import House, open_house
 from flows.rebuild import rebuild
@@ -62,6 +66,40 @@ def house_stations(house: House) -> list[str]:
         found = [row[0] for row in connection.exec_driver_sql("select station_id from station where status = 'open' order by 1 limit 1")]
     engine.dispose()
     return found
+
+
+def test_what_is_erased_is_gone_there_too_and_at_the_next_try_when_it_was_down(house: House) -> None:
+    assert bring_postgres(house) == []
+    phones = texts(
+        house, "select distinct contact_phone from listing where contact_phone is not null and contact_phone not like '%;%' order by 1"
+    )
+    settings = house.settings
+    for phone, url in ((phones[0], settings.warehouse_url), (phones[1], "postgresql://nobody:secret@127.0.0.1:1/none")):
+        assert holds(house, phone)
+        told = StringIO()
+        here, say = settings.model_copy(update={"warehouse_url": url}), Console(file=told, width=400)
+        erase(here, say, phone=phone, name=None, source=None, who="李敏", why="本人申请", dry_run=False)
+        assert ("PostgreSQL 没有收下" in told.getvalue()) == (url != settings.warehouse_url)
+    assert not holds(house, phones[0])
+    assert holds(house, phones[1]), "it was down, and said so"
+    assert bring_postgres(house) == []
+    assert not holds(house, phones[1])
+    assert is_same(house)
+
+
+def texts(house: House, query: str) -> list[str]:
+    """The first column of an answer of PostgreSQL."""
+    engine = open_postgres(str(house.settings.warehouse_url))
+    with engine.connect() as connection:
+        found = [str(row[0]) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
+
+
+def holds(house: House, value: str) -> bool:
+    """Whether some row of some table of PostgreSQL holds the value."""
+    every = " union all ".join(f"select 1 from {name} t where cast(t.* as text) like '%{value}%'" for name in METADATA.tables)
+    return bool(texts(house, f"select * from ({every}) held limit 1"))
 
 
 def test_one_that_is_down_is_told_and_the_action_stands(house: House) -> None:

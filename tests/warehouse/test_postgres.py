@@ -425,6 +425,9 @@ def test_each_role_reads_and_writes_what_is_its_own(as_role: dict[str, Engine], 
         assert told(as_role[role], "select count(*) from station_as_of('2026-06-01')") == len(CITY)
         assert told(as_role[role], "select count(*) from changes_between('2026-05-31', '2026-06-01')") == len(CITY)
     assert told(as_role[PUBLIC], "select count(*) from station") == len(CITY)
+    assert told(as_role[PUBLIC], "select count(*) from station_as_of('2026-06-01')") == len(CITY)
+    with pytest.raises(ProgrammingError, match="does not exist"):
+        told(as_role[PUBLIC], "select count(*) from changes_between('2026-05-31', '2026-06-01')")
     assert told(as_role[PUBLIC], "select count(*) from dictionary where readable_by <> 'public'") == 0
     assert told(as_role[ANALYST], "select count(*) from dictionary where readable_by = 'operator'") == 0
     with pytest.raises(ProgrammingError, match="does not exist"):
