@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select, text
 
 from warehouse.tables import METADATA, interval_of
 
@@ -37,3 +40,32 @@ def standing_count(connection: Connection, name: str) -> int:
 def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     """The query's rows."""
     return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+_VALUE: Final[dict[type, object]] = {
+    str: "x",
+    int: 7,
+    float: 1.5,
+    Decimal: 1.5,
+    bool: True,
+    date: date(2026, 6, 1),
+    datetime: datetime(2026, 6, 1, 1, 30),  # noqa: DTZ001 - as it is kept: UTC without saying so
+}
+
+
+def put_a_row_each(connection: Connection, schema: str | None = None) -> dict[str, dict[str, object]]:
+    """Put a row into every table that is there, whatever version made it; table → column → value."""
+    told = inspect(connection)
+    put: dict[str, dict[str, object]] = {}
+    for name in sorted(set(told.get_table_names(schema=schema)) - {"alembic_version"}):
+        put[name] = {column["name"]: _VALUE[column["type"].python_type] for column in told.get_columns(name, schema=schema)}
+        named = ", ".join(f'"{column}"' for column in put[name])
+        places = ", ".join(f":{column}" for column in put[name])
+        connection.execute(text(f"insert into {f'{schema}.' if schema else ''}{name} ({named}) values ({places})"), put[name])
+    return put
+
+
+def row_of(connection: Connection, name: str, columns: Iterable[str]) -> dict[str, object]:
+    """The one row of the table, as far as these columns go."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return dict(connection.execute(text(f"select {listed} from {name}")).mappings().one())

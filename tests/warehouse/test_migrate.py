@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import Engine, text
 
 from tests.warehouse.nights import Claim, night_tables
-from tests.warehouse.reading import contents, rows_of
+from tests.warehouse.reading import contents, put_a_row_each, row_of, rows_of
+from warehouse.engine import open_warehouse
 from warehouse.load import load_night
-from warehouse.migrate import FOLDER, NewerWarehouseError, drift, migrate, revision_of, write_revision
+from warehouse.migrate import FOLDER, NewerWarehouseError, config, drift, head_revision, migrate, revision_of, write_revision
 from warehouse.tables import METADATA
 from warehouse.views import drop_views, install_views
 
@@ -79,6 +81,19 @@ def test_a_file_with_an_index_a_key_loses_the_indexes_and_nothing_else(warehouse
 
 
 _INDEXED = "select count(*) from duckdb_constraints() where constraint_type = 'PRIMARY KEY' and table_name <> 'alembic_version'"
+
+
+@pytest.mark.parametrize("revision", sorted(path.stem[:4] for path in (FOLDER / "versions").glob("0*.py")))
+def test_up_from_every_version_every_row_is_there_and_nothing_drifts(tmp_path: Path, revision: str) -> None:
+    engine = open_warehouse(tmp_path / "old.duckdb")
+    with engine.begin() as connection:
+        command.upgrade(config(connection), revision)
+        put = put_a_row_each(connection)
+    with engine.begin() as connection:
+        assert migrate(connection) == (revision != head_revision()[0])
+        assert drift(connection) == []
+        assert {name: row_of(connection, name, row) for name, row in put.items()} == put
+    engine.dispose()
 
 
 def test_a_newer_warehouse_is_refused_in_a_sentence(warehouse: Engine) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 from sandbox.servers.postgres import Postgres
 from tests.warehouse import server
 from tests.warehouse.nights import Claim, night_tables
-from tests.warehouse.reading import contents
+from tests.warehouse.reading import contents, put_a_row_each, row_of
 from warehouse import bulk, postgres
 from warehouse.bulk import digest_of
 from warehouse.engine import open_warehouse
@@ -89,14 +89,16 @@ def test_up_from_empty_leaves_no_drift_and_every_comment(pg: Engine) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_up_from_every_version_leaves_no_drift(pg: Engine, revision: str) -> None:
+def test_up_from_every_version_every_row_is_there_and_nothing_drifts(pg: Engine, revision: str) -> None:
     with pg.begin() as connection:
         make_roles(connection)
         connection.execute(text(f"set local role {OWNER}"))
         command.upgrade(config(connection), revision)
+        put = put_a_row_each(connection, SCHEMA)
     with pg.begin() as connection:
         prepare(connection)
         assert drift(connection) == []
+        assert {name: row_of(connection, name, row) for name, row in put.items()} == put
 
 
 def test_drift_is_seen(pg: Engine) -> None:
