@@ -142,12 +142,13 @@ def _follow(engine: Engine, name: str, warehouse: Path, others: Mapping[str, Pat
         _wait_for_others(connection)
         if not _is_up_to_date(connection):
             prepare(connection)
+        is_first = in_force(connection) == (None, None)
         before = _held(connection, others)
         removed: dict[str, int] = {}
         added: dict[str, int] = {}
         with _beside(warehouse, before) as both:
             for table in METADATA.sorted_tables:
-                gone, come = _brought(connection, both, table, is_whole=before is None)
+                gone, come = _brought(connection, both, table, is_whole=before is None, is_first=is_first)
                 removed |= {table.name: gone} if gone else {}
                 added |= {table.name: come} if come else {}
         if before is None:
@@ -260,7 +261,7 @@ def _beside(new: Path, old: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         yield both
 
 
-def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, *, is_whole: bool) -> tuple[int, int]:
+def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, *, is_whole: bool, is_first: bool) -> tuple[int, int]:
     """Make the table what the new publication has: rows removed and added."""
     columns = [column.name for column in table.columns]
     key = [column.name for column in table.primary_key]
@@ -268,7 +269,7 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
     if is_whole:  # in key order, so that rows asked for together lie together
         gone = connection.execute(text(f"delete from {target}")).rowcount
         rows = _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns)
-        with _keyed_afterwards(connection, target) if not gone else nullcontext():
+        with _keyed_afterwards(connection, target) if is_first else nullcontext():
             return gone, put_rows(connection, target, columns, rows)
     differing = f"""
         create or replace temporary table differing as
@@ -285,7 +286,8 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
 
 @contextmanager
 def _keyed_afterwards(connection: Connection, target: str) -> Iterator[None]:
-    """Leave the key of an empty table out while it is filled, where the user may: an index made of what is there is made sooner than one that grows row by row."""
+    """Leave the key of an empty table out while it is filled, where the user may: an index made of what is there is made sooner than one that grows row by row.
+    Only before the first publication: this locks the table, and must not wait for who reads it."""
     known = text(
         "select conname, pg_get_constraintdef(k.oid) from pg_constraint k join pg_class t on t.oid = k.conrelid "
         "where t.oid = cast(:target as regclass) and k.contype = 'p' and pg_has_role(t.relowner, 'usage')"
