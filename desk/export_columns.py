@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 import duckdb
 
+from desk.words import CAUSES, EVENTS
 from transforms.records import FIELDS
 from transforms.standardise.words import lines
 from warehouse.readers import PUBLIC, columns_for
@@ -18,6 +19,9 @@ Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "date", "dat
 
 #: Which vocabulary a column's codes are of.
 _CODES: Final = {"kind": "kinds", "plaques": "plaques", "plaque": "plaques", "batch": "batches", "facilities": "facilities"}
+
+#: Codes that no vocabulary has, in the words that operators read.
+_WORDS: Final = {"status": {"open": "开放", "closed": "停用"}, "close_cause": CAUSES, "cause": CAUSES, "event": EVENTS}
 
 _KINDS: Final[tuple[tuple[str, Kind], ...]] = (
     (r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)", "integer"),
@@ -41,7 +45,9 @@ class Column:
 
     @property
     def codes(self) -> list[tuple[str, str]]:
-        """(code, Chinese title) of the vocabulary that its values are of; none for most."""
+        """(code, Chinese title) of what its values may be; none for most."""
+        if self.name in _WORDS:
+            return [*_WORDS[self.name].items()]
         name = _CODES.get(self.name)
         return [(line["code"], line["title"]) for line in lines(name)] if name else []
 
