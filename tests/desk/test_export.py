@@ -92,7 +92,11 @@ def test_the_workbook_holds_text_as_text_and_explains_its_columns(folder: Path) 
     assert set(at) <= set(told)
     assert told["lng_wgs84"] == ("经度", "longitude, degrees WGS-84, rounded to 7 places")
     codes = {tuple(cell.value for cell in row) for row in book["代码"].iter_rows()}
-    assert {("batch", "renovated", "改造一批"), ("status", "closed", "停用"), ("close_cause", "absent_twice", "连续两次名单中没有")} <= codes
+    assert {
+        ("batch", "renovated", "改造一批"),
+        ("status", "closed", "停用"),
+        ("close_cause", "absent_twice", "连续两次名单中没有"),
+    } <= codes
 
 
 def test_the_package_is_valid_and_says_what_the_files_are_of(folder: Path) -> None:
