@@ -65,7 +65,7 @@ def main() -> None:
     figures += f"median {median(seconds) * 1000:.0f} ms, worst {max(seconds) * 1000:.0f} ms of {len(seconds)} (the aim is 100 ms)."
     print(figures)
     if asked.write:
-        rewrite("judging", f"## Judging\n\n`python -m benchmarks.desk_judge --write`, {machine()}, other programs beside it. {figures}")
+        rewrite("judging", f"## Judging\n\n`python -m benchmarks.desk_judge --write`, {machine()}. {figures}")
 
 
 def timed(ask: Callable[[], Response]) -> tuple[float, str]:

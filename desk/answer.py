@@ -28,7 +28,7 @@ def answer_rows(names: Sequence[str], rows: Sequence[Sequence[object]], width: i
     """The rows as a table of `width` characters; where that leaves a column too little to be read, each row as a list of its columns."""
     widest = (max(cell_len(told) for told in (name, *(_cell(row[at]).plain for row in rows))) for at, name in enumerate(names))
     needed = sum(min(each, _LEAST) + 2 for each in widest)
-    return answer_table(names, rows) if needed <= width else _lists_of(names, rows)
+    return _table(names, rows) if needed <= width else _lists_of(names, rows)
 
 
 def _lists_of(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -42,7 +42,7 @@ def _lists_of(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     return table
 
 
-def answer_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """The rows as a table; figures stand to the right."""
     table = Table(box=box.SIMPLE_HEAD)
     figures = [bool(rows) and all(isinstance(row[at], int | float) or row[at] is None for row in rows) for at in range(len(names))]

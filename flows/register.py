@@ -8,7 +8,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from desk.decided import named
@@ -136,12 +135,13 @@ def _told_closed(events: pd.DataFrame, by_hand: AbstractSet[str]) -> pd.DataFram
 
 def _by_person(choices: pd.DataFrame, placed: pd.DataFrame, decisions: Decisions) -> frozenset[tuple[str, str]]:
     """Station and field of every value that a correction gave: one of the station or of the listing, or one of the row of the listing that was chosen."""
+    by_person = choices["basis"].eq("correction")
     of_rows = decisions.allowed.corrections
-    written = placed["source"] + ":" + placed["row_key"].astype("str")
-    listing_of = dict(zip(written, placed["listing_id"], strict=True))
-    rows = pd.MultiIndex.from_tuples([*zip(of_rows["key"].map(listing_of), of_rows["field"], strict=True)], names=("listing_id", "field"))
-    is_of_row = pd.MultiIndex.from_frame(choices[["listing_id", "field"]]).isin(rows) if len(rows) else np.zeros(len(choices), dtype=bool)
-    told = choices[choices["basis"].eq("correction") | is_of_row]
+    if len(of_rows):
+        written = placed[["listing_id"]].assign(key=placed["source"] + ":" + placed["row_key"].astype("str"))
+        rows = of_rows[["key", "field"]].merge(written, on="key")[["listing_id", "field"]]
+        by_person |= pd.MultiIndex.from_frame(choices[["listing_id", "field"]]).isin(pd.MultiIndex.from_frame(rows))
+    told = choices[by_person]
     return frozenset(zip(told["station_id"], told["field"], strict=True))
 
 

@@ -93,8 +93,6 @@ def readable(connection: Connection, name: str, rows: pa.Table) -> Iterator[str]
 
 def refuse_repeats(connection: Connection, table: Table, key: Sequence[str], rows: Staged) -> None:
     """Raise FrameError when two rows have one key: a DuckDB file has no index that would (ADR 0018)."""
-    if rows.is_in_order(key):
-        return
     named = ", ".join(f'"{name}"' for name in key)
     query = f"select {named} from {rows.name} group by {named} having count(*) > 1 order by {named} limit 1"
     repeated = connection.execute(text(query)).first()

@@ -45,7 +45,9 @@ def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, ni
     _refuse_later(connection, table, interval, night)
     columns = [column.name for column in table.columns if column.name not in (interval.opened, interval.closed)]
     with staged(connection, frame, table, columns) as rows:
-        refuse_repeats(connection, table, interval.key, rows)
+        in_order = rows.is_in_order(interval.key)
+        if not in_order:  # in order no key is there twice
+            refuse_repeats(connection, table, interval.key, rows)
         connection.execute(text(f"create or replace temporary table {_DIFFERING} as {_difference(table, interval, columns, rows.name)}"))
         closed = connection.execute(
             text(
@@ -59,7 +61,7 @@ def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, ni
             opened = connection.execute(
                 text(
                     f"insert into {table.name} ({named}, {interval.opened}) select {named}, cast(:night as date) from {fresh}"
-                    + ("" if rows.is_in_order(interval.key) else f" order by {', '.join(_quoted(interval.key))}")
+                    + ("" if in_order else f" order by {', '.join(_quoted(interval.key))}")
                 ),
                 {"night": night},
             ).rowcount

@@ -53,12 +53,12 @@ DATETIME: Final = Parameter(
 )
 SINCE: Final = Parameter("since", "手上已有哪一夜；只给它之后各夜的变化。不写就从第一夜起", {"type": "string", "format": "date"})
 
-#: Filter → the columns of the register of which one must equal it.
+#: Filter → the columns (or what is made of one) of the register of which one must equal it.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "county": ("county", "county_code"),
     "town": ("town", "town_code"),
     "community": ("community", "community_code"),
-    "batch": ("batch",),
+    "batch": ("coalesce(batch, 'unknown')",),
     "kind": ("kind",),
     "status": ("status",),
 }

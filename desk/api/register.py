@@ -259,9 +259,6 @@ def _conditions(asked: StationsAsked) -> tuple[list[str], list[Any]]:
     wheres: list[str] = []
     values: list[Any] = []
     for name, value in asked.filters:
-        if (name, value) == ("batch", "unknown"):
-            wheres.append("batch is null")
-            continue
         columns = COLUMNS[name]
         wheres.append(f"({' or '.join(f'{column} = ?' for column in columns)})")
         values += [value] * len(columns)

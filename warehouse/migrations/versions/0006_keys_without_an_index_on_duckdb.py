@@ -1,4 +1,4 @@
-"""Keys without an index on DuckDB: an index of texts was most of a file, most of its growth and half of a load (ADR 0018)."""
+"""Keys without an index on DuckDB: an index of texts was most of a file, most of its growth and a third of a load (ADR 0018)."""
 
 from __future__ import annotations
 
