@@ -5,12 +5,14 @@ Per listing there is about what the sample city has: one pair, one plaque, ten s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.dedupe_large import large
+from transforms.merge import Touched
 from transforms.records import FIELDS
 from warehouse.frames import empty_of
 from warehouse.load import NightTables
@@ -39,6 +41,7 @@ class City:
         order = np.argsort(filled["listing_id"].to_numpy(object), kind="stable")  # as a night's frames come: by their key
         self.station = station.map("yz3402-{:010x}".format).astype("str").to_numpy(object)[order]
         self.listing = filled.take(order).reset_index(drop=True)
+        self._changed: set[str] = set()
 
     def _filled(self, read: pd.DataFrame) -> pd.DataFrame:
         count = len(read)
@@ -71,13 +74,36 @@ class City:
         for name, with_ in (("name", "新"), ("number", "1"), ("address", "1"), ("verbatim", " ")):
             cells = self.listing[name].to_numpy(object).copy()
             cells[changed] = [("" if pd.isna(cell) else cell) + with_ for cell in cells[changed]]
-            self.listing[name] = pd.Series(cells, dtype="str")
+            self.listing = self.listing.assign(**{name: pd.Series(cells, dtype="str")})
         digests = self.listing["row_digest"].to_numpy(object).copy()
         digests[changed] = pd.util.hash_pandas_object(self.listing.iloc[changed], index=False).map("{:064x}".format)
-        self.listing["row_digest"] = pd.Series(digests, dtype="str")
+        self.listing = self.listing.assign(row_digest=pd.Series(digests, dtype="str"))
+        self._changed.update(self.listing["listing_id"].iloc[changed])
+
+    def ranked(self) -> pd.DataFrame:
+        """The listings as a night gives them to the merge."""
+        return self.listing.assign(
+            station_id=pd.Series(self.station, dtype="str"), trust=50, carried=False, last_seen_on=iso(0), is_on_latest=True, line="1"
+        )
 
     def tables(self, night: int) -> NightTables:
-        """All that the night of that number loads."""
+        """All that the night of that number loads, after the first what changed since the one before."""
+        whole, listings = self._whole(night), frozenset(self._changed)
+        self._changed.clear()
+        if night == 0:
+            return whole
+        members = whole.station_listing
+        again = Touched(listings, frozenset(members.loc[members["listing_id"].isin(listings), "station_id"]))
+        of_listings = {name: getattr(whole, name) for name in ("listing", "station_listing")}
+        of_stations = {name: getattr(whole, name) for name in ("station", "statement", "plaque")}
+        return replace(
+            whole,
+            touched=again,
+            **{name: frame[frame["listing_id"].isin(again.listings)] for name, frame in of_listings.items()},
+            **{name: frame[frame["station_id"].isin(again.stations)] for name, frame in of_stations.items()},
+        )
+
+    def _whole(self, night: int) -> NightTables:
         listing = self.listing.assign(station_id=pd.Series(self.station, dtype="str"))
         grouped = listing.groupby("station_id", sort=False)
         station = (

@@ -26,6 +26,7 @@ from benchmarks.results import machine, rewrite
 from flows.settings import Settings, prepare_process
 from tests.night.town import Household, served_town
 from tests.night.town import iso as town_iso
+from transforms.merge import merge, merge_again, touched
 from warehouse.analyst import write_analyst
 from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
@@ -167,7 +168,9 @@ def measure_large(place: Place, count: int, figures: Figures) -> None:
             "×",
             at_least=True,
         )
+        before = city.ranked()
         city.change(0.01)
+        measure_merge(before, city.ranked(), tables.station, figures)
         second = loaded(place, engine, 1, city.tables(1))
         figures.add("next night, 1 % changed, of the first load", second / first * 100, 10, "%")
         with engine.connect() as connection:
@@ -179,6 +182,19 @@ def measure_large(place: Place, count: int, figures: Figures) -> None:
             began = time.perf_counter()
             write_analyst(engine, Path(folder) / "analyst.duckdb")
             figures.add("write the analysts' file, filled marts and all", time.perf_counter() - began, None)
+
+
+def measure_merge(before: pd.DataFrame, after: pd.DataFrame, stations: pd.DataFrame, figures: Figures) -> None:
+    """How long a night takes to merge every station, and to find and merge those of which a listing changed."""
+    nothing = pd.DataFrame({name: [] for name in ("scope", "key", "field", "value", "decision_id")}, dtype="str")
+    began = time.perf_counter()
+    merge(after, nothing)
+    whole = time.perf_counter() - began
+    began = time.perf_counter()
+    merge_again(after, nothing, None, stations, touched(before, after, frozenset()).stations)
+    again = time.perf_counter() - began
+    figures.add("merge every station of the next night", whole, None)
+    figures.add("merge what changed, found by comparing all listings with those before", again, None)
 
 
 def measure_year(place: Place, count: int, nights: int, figures: Figures) -> None:

@@ -24,10 +24,10 @@ from transforms.dedupe import Matched, Model, datum_suspects, identify, match_ag
 from transforms.dedupe.judgements import applied, asked_again
 from transforms.events import Register, night_events
 from transforms.ledger import ABSENT_ONCE, ABSENT_TWICE
-from transforms.merge import merge
+from transforms.merge import Merged, Touched, merge, merge_again, touched
 from transforms.records import RULES, empty_frame, issue_rows, no_issues
 from transforms.records.city import ControlTotal
-from warehouse.journal import Decisions
+from warehouse.journal import Decisions, named_by_hand
 from warehouse.load import NightTables
 from warehouse.state import State
 
@@ -52,7 +52,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The register after a night. `churned`: why the churn gate stops it (Chinese), None when it does not; `caught_up`: corrections whose source says the same by now."""
+    """The register after a night. `touched`: what may read otherwise than before, and of whose stations alone `statements` and `plaques` are; None: of all of them.
+    `churned`: why the churn gate stops it (Chinese), None when it does not; `caught_up`: corrections whose source says the same by now."""
 
     listings: pd.DataFrame
     pairs: pd.DataFrame
@@ -61,6 +62,7 @@ class Registered:
     plaques: pd.DataFrame
     events: pd.DataFrame
     issues: pd.DataFrame
+    touched: Touched | None
     churned: str | None
     caught_up: frozenset[str]
 
@@ -73,15 +75,16 @@ def register(
     house: House, state: State, gathered: Sequence[Gathered], decisions: Decisions, night: str, earlier: AbstractSet[str], *, full: bool
 ) -> Registered:
     """Which listings are one station, under which id, with which values; what changed since `state`. `earlier`: ids in earlier publications of
-    the night. `full`: every pair is compared anew."""
+    the night. `full`: every pair is compared and every station merged anew."""
     listings = _listings(house, state, gathered)
     judgements = applied(decisions.judgements, listings)
     matched = _matched(house, listings, judgements, house.fingerprint(night), full=full)
     published = {*state.station["station_id"], *state.station_redirect["from_id"], *earlier}
     identified = identify(matched.clusters, listings, house.city.code, state.station_listing, published)
     placed = listings.merge(identified.station_listing, on="listing_id")
+    again = None if full else _touched(house, state, placed, identified.redirects, decisions)
     placed, by_hand = _closed_by_hand(placed, decisions.closed, identified.redirects)
-    merged = merge(placed, _followed(decisions.corrections, identified.redirects), house.city.programme_from)
+    merged = _merged(house, state, placed, _followed(decisions.corrections, identified.redirects), again)
     suspects = _suspects(placed, datum_suspects(listings, identified.station_listing))
     suite = run_suite(STATIONS, merged.stations, ["station_id"], house.city, night, mapped=house.mapped)
     after = Register(merged.stations, identified.station_listing, identified.redirects)
@@ -99,9 +102,25 @@ def register(
         plaques=merged.plaques,
         events=events,
         issues=pd.concat(issues, ignore_index=True) if issues else no_issues(),
+        touched=again,
         churned=churn_stop(house, state, churn(before, events), night, decisions, placed, pairs),
         caught_up=merged.caught_up & frozenset(decisions.corrections.loc[decisions.corrections["night"] <= night, "decision_id"]),
     )
+
+
+def _touched(house: House, state: State, placed: pd.DataFrame, redirects: pd.DataFrame, decisions: Decisions) -> Touched:
+    """What tonight's listings, and what people ever said of stations, may make read otherwise than `state` does."""
+    good = dict(zip(state.source_state["source"], state.source_state["last_good_on"], strict=True))
+    before = ranked(house, state.listing, good, state.good_nights).merge(state.station_listing, on="listing_id")
+    named = state.decided | named_by_hand(decisions.log)
+    leads = [frame.loc[frame["from_id"].isin(named), "to_id"] for frame in (state.station_redirect, redirects)]
+    return touched(before, placed, named.union(*leads))
+
+
+def _merged(house: House, state: State, placed: pd.DataFrame, corrections: pd.DataFrame, again: Touched | None) -> Merged:
+    if again is None:
+        return merge(placed, corrections, house.city.programme_from)
+    return merge_again(placed, corrections, house.city.programme_from, state.station, again.stations)
 
 
 def caught_up_in(gathered: Sequence[Gathered], caught_up: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -272,7 +291,7 @@ def night_tables(
     quarantine = pd.concat([each.settled.quarantine for each in gathered], ignore_index=True)
     issues = pd.concat([*(each.issues for each in gathered), registered.issues], ignore_index=True)
     rows = sum(each.settled.tally.rows_read for each in gathered)
-    stations = registered.register.stations
+    stations, members = registered.register.stations, registered.register.station_listing
     return NightTables(
         state=ended.state,
         reason=ended.reason,
@@ -290,10 +309,11 @@ def night_tables(
         issue=issues,
         quarantine=quarantine,
         source_night=pd.DataFrame([{**asdict(each.settled.tally), "last_good_on": each.last_good_on} for each in gathered]),
-        listing=registered.listings,
+        touched=registered.touched,
+        listing=_of(registered.touched, registered.listings),
         pair=registered.pairs,
-        station=stations,
-        station_listing=registered.register.station_listing,
+        station=_of(registered.touched, stations),
+        station_listing=_of(registered.touched, members),
         station_redirect=registered.register.redirects,
         station_event=registered.events,
         statement=registered.statements,
@@ -306,6 +326,13 @@ def night_tables(
         owner=_owners(house),
         control_total=_control_totals(house),
     )
+
+
+def _of(again: Touched | None, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that may read otherwise than before: of listings (column listing_id), or of stations."""
+    if again is None:
+        return rows
+    return rows[rows["listing_id"].isin(again.listings) if "listing_id" in rows else rows["station_id"].isin(again.stations)]
 
 
 def retrievals(gathered: Sequence[Gathered]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,8 +35,9 @@ _OUTLIVES: Final = frozenset({"run", "decision", "judgement", "correction", "div
 NIGHTLY: Final = tuple(sorted(set(METADATA.tables) - _OUTLIVES))
 
 
-def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, night: str) -> Applied:
-    """Make `frame` the table's standing rows from `night` (ISO date) on, touching only what differs from those that stand.
+def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, night: str, among: Set[str] | None = None) -> Applied:
+    """Make `frame` the table's standing rows from `night` (ISO date) on, touching only what differs from those that stand. `among`: of these values of the key's
+    first column only; rows of others stand as they are, and none is in `frame`.
 
     `frame` has every column of the table but the interval's two; more are ignored. Rows are written in key order, so the same frame in
     any order leaves the same table. Raises FrameError (missing column, wrong type, a key twice) and NotRevertedError.
@@ -48,7 +49,11 @@ def apply_interval(connection: Connection, table: Table, frame: pd.DataFrame, ni
         in_order = rows.is_in_order(interval.key)
         if not in_order:  # in order no key is there twice
             refuse_repeats(connection, table, interval.key, rows)
-        connection.execute(text(f"create or replace temporary table {_DIFFERING} as {_difference(table, interval, columns, rows.name)}"))
+        values = pa.table({"value": pa.array(sorted(among or ()), pa.string())})
+        with readable(connection, f"among_{table.name}", values) as named_values:
+            of = f"and {_quoted(interval.key)[0]} in (select value from {named_values})" if among is not None else ""
+            query = _difference(table, interval, columns, rows.name, of)
+            connection.execute(text(f"create or replace temporary table {_DIFFERING} as {query}"))
         closed = connection.execute(
             text(
                 f"update {table.name} set {interval.closed} = cast(:night as date) "
@@ -96,14 +101,14 @@ def _refuse_later(connection: Connection, table: Table, interval: Interval, nigh
         raise NotRevertedError(f"{table.name} already holds {night} or a later night")
 
 
-def _difference(table: Table, interval: Interval, columns: list[str], rows: str) -> str:
-    """Where standing rows lie that are not to stand on (`stood_at`), and new ones that are to (`comes_at`): one join finds both."""
+def _difference(table: Table, interval: Interval, columns: list[str], rows: str, of: str) -> str:
+    """Where standing rows (`of`: a further condition) lie that are not to stand on (`stood_at`), and new ones that are to (`comes_at`): one join finds both."""
     same_key = " and ".join(f"standing.{name} = coming.{name}" for name in _quoted(interval.key))
     differs = [f"standing.{name} is distinct from coming.{name}" for name in _quoted(_compared(columns, interval))]
     told = ", ".join(_quoted(columns))
     return (
         f"select standing.stood_at, coming.{PLACE} as comes_at "
-        f"from (select rowid as stood_at, {told} from {table.name} where {interval.closed} is null) as standing "
+        f"from (select rowid as stood_at, {told} from {table.name} where {interval.closed} is null {of}) as standing "
         f"full join {rows} as coming on {same_key} "
         f"where {' or '.join((f'standing.stood_at is null or coming.{PLACE} is null', *differs))}"
     )

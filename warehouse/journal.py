@@ -80,6 +80,12 @@ class Decisions:
         )
 
 
+def named_by_hand(log: pd.DataFrame) -> frozenset[str]:
+    """Stations and listings (ids) that a correction or a closing ever named, taken back since or not. `log`: act and detail of decisions, as `Decisions` has them."""
+    told = [json.loads(detail) for detail in log.loc[log["act"].isin(["correct", "close"]), "detail"]]
+    return frozenset(str(each.get("station") or each.get("key")) for each in told)
+
+
 #: A sign that ends no line and no object: what stands behind it was never acknowledged.
 _END: Final = b"\n"
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from transforms.merge import Touched
 from transforms.opening_spans import opening_spans
 from warehouse.frames import refuse_repeats, staged
 from warehouse.interval import Applied, apply_interval, revert
@@ -38,6 +39,8 @@ class NightRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightTables(NightRecord):
     """A whole night. Each frame that outlives the night is the full state after it, without interval columns; loading finds what changed.
+    Where the night says what it `touched`, listing and station_listing are of these listings only, station, statement and plaque of these stations; the others
+    stand as they are.
 
     `station` are the stations (table station_history). `decision_end`: decisions that ended on this night. The last six replace their tables; None leaves a table as it is.
     """
@@ -52,6 +55,7 @@ class NightTables(NightRecord):
     statement: pd.DataFrame
     plaque: pd.DataFrame
     decision_end: pd.DataFrame
+    touched: Touched | None = None
     decision: pd.DataFrame | None = None
     judgement: pd.DataFrame | None = None
     correction: pd.DataFrame | None = None
@@ -75,17 +79,18 @@ def load_night(connection: Connection, night: str, tables: NightTables) -> dict[
         frame = getattr(tables, name)
         if frame is not None:
             replace_rows(connection, name, frame)
+    of_listings, of_stations = (None, None) if tables.touched is None else (tables.touched.listings, tables.touched.stations)
     applied = {
-        name: apply_interval(connection, table(name), frame, night)
-        for name, frame in (
-            ("quarantine", _keyed(tables.quarantine)),
-            ("listing", tables.listing),
-            ("pair", tables.pair),
-            ("station_history", tables.station),
-            ("station_listing", tables.station_listing),
-            ("station_redirect", tables.station_redirect),
-            ("statement", tables.statement),
-            ("plaque", tables.plaque),
+        name: apply_interval(connection, table(name), frame, night, among)
+        for name, frame, among in (
+            ("quarantine", _keyed(tables.quarantine), None),
+            ("listing", tables.listing, of_listings),
+            ("pair", tables.pair, None),
+            ("station_history", tables.station, of_stations),
+            ("station_listing", tables.station_listing, of_listings),
+            ("station_redirect", tables.station_redirect, None),
+            ("statement", tables.statement, of_stations),
+            ("plaque", tables.plaque, of_stations),
         )
     }
     _spell_out_hours(connection)

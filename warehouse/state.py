@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Boolean, Connection, Date, String, column, func, select, text
 
 from warehouse.frames import read_frame
+from warehouse.journal import named_by_hand
 from warehouse.tables import interval_of, table
 
 #: The checkpoint is what the last accepted retrieval left. An unchanged list was not sent again, so the content and its validators are
@@ -42,7 +43,7 @@ class State:
     Frames hold what stands, without interval columns, in key order. `listing`: open and closed. `source_state`: a row a source that a
     published night knew: source, last_good_on, is_stopped, mode, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
     retrieval left. `row_issue`: issues (ISSUE_COLUMNS) of the rows of each source on its last good night. `good_nights`: source, night - every night on which a source's retrieval was accepted.
-    `ended`: ids of the decisions that ended by themselves.
+    `ended`: ids of the decisions that ended by themselves. `decided`: stations and listings (ids) that a person's correction or closing ever named.
     """
 
     night: str | None
@@ -53,13 +54,12 @@ class State:
     station: pd.DataFrame
     station_listing: pd.DataFrame
     station_redirect: pd.DataFrame
-    statement: pd.DataFrame
-    plaque: pd.DataFrame
     quarantine: pd.DataFrame
     row_issue: pd.DataFrame
     source_state: pd.DataFrame
     good_nights: pd.DataFrame
     ended: frozenset[str]
+    decided: frozenset[str]
 
 
 def read_state(connection: Connection) -> State:
@@ -75,13 +75,12 @@ def read_state(connection: Connection) -> State:
         station=standing(connection, "station_history"),
         station_listing=standing(connection, "station_listing"),
         station_redirect=standing(connection, "station_redirect"),
-        statement=standing(connection, "statement"),
-        plaque=standing(connection, "plaque"),
         quarantine=standing(connection, "quarantine"),
         row_issue=_row_issues(connection),
         source_state=_source_state(connection),
         good_nights=_good_nights(connection),
         ended=frozenset(connection.execute(select(table("decision_end").c.decision_id)).scalars()),
+        decided=named_by_hand(read_frame(connection, select(table("decision").c.act, table("decision").c.detail))),
     )
 
 

@@ -26,6 +26,11 @@ def correct(scope: str, key: str, field: str, value: str) -> dict[str, object]:
     return _signed("correct", scope=scope, key=key, field=field, value=value)
 
 
+def close(station_id: str) -> dict[str, object]:
+    """A station that a person saw is gone."""
+    return _signed("close", station=station_id)
+
+
 def undo(decision: dict[str, object]) -> dict[str, object]:
     """Taking a decision back."""
     return _signed("undo", undoes=decision["decision_id"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -10,14 +12,17 @@ import pandas as pd
 import pytest
 
 import flows.gather
+import flows.register
 from expectations.listings import STALE, STALE_DAYS
 from flows.house import House
 from tests.night.altered import reading, written
 from tests.night.books import assert_conserved
 from tests.night.chronicle import Chronicle, keep
 from tests.night.halls import halls_of, send_changes
+from tests.night.people import close, correct, undo, write_journal
 from tests.night.town import Household, assert_same, iso, served_town
 from transforms.dedupe import incremental
+from transforms.merge import merge_again
 from transforms.standardise import standardise
 
 #: Nights of the chronicle and the one before each; the tenth renumbers a list and comes after a Monday that was missed.
@@ -117,6 +122,51 @@ def test_a_date_that_has_come_is_taken_though_no_change_names_its_row(chronicle:
     )
     assert standing["updated_on"].to_list() == [iso(2)]
     assert_same(nights["incremental"], nights["full"])
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        lambda station, _: correct("station", station, "name", "更正的名称"),
+        lambda _, listing: correct("listing", listing, "hours", "24/7"),
+        lambda station, _: close(station),
+    ],
+    ids=["a value of a station", "a value of a listing", "a closing"],
+)
+def test_what_a_person_took_back_is_nowhere_left(
+    decided: Callable[[str, str], dict[str, object]], chronicle: Chronicle, tmp_path: Path
+) -> None:
+    """Nights that stand on one with the decision in it, made again after it was taken back, and once more when nothing but the journal still knows of it."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    found = household.query(
+        "select station_id, min(listing_id) as listing_id from station_listing where valid_to is null group by station_id having count(*) = 1 order by station_id limit 1"
+    ).iloc[0]
+    decision = decided(found["station_id"], found["listing_id"])
+    write_journal(household, decision)
+    household.run(iso(1))
+    household.run(iso(2))
+    reads = f"select * from station where station_id = '{found['station_id']}'"
+    decidedly = household.query(reads)
+    write_journal(household, undo(decision))
+    for number in range(2):
+        whole = Household(shutil.copytree(household.home, tmp_path / f"whole-{number}", symlinks=True), chronicle.silent)
+        for each in (household, whole):
+            each.run(iso(2), full=each is whole)
+        assert_same(household.tables(), whole.tables())
+    assert not household.query(reads).equals(decidedly), "the decision was in force before"
+
+
+def test_a_night_merges_the_stations_that_changed_and_no_others(
+    chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    household = chronicle.household(tmp_path / "var", after=1)
+    again = Mock(wraps=merge_again)
+    monkeypatch.setattr(flows.register, "merge_again", again)
+    household.run(iso(2))
+    opened = household.query(f"select count(*) as stations from station_history where valid_from = '{iso(2)}'")["stations"][0]
+    merged = again.call_args.args[4]
+    stations = household.query("select count(*) as stations from station_history where valid_to is null")["stations"][0]
+    assert 0 < opened <= len(merged) < stations / 2
 
 
 @pytest.mark.soak

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from tests.warehouse.nights import Claim, filled, night_tables, rejected, reordered
+from tests.warehouse.nights import Claim, filled, night_tables, rejected, reordered, station_id
 from tests.warehouse.reading import contents, rows_of, standing_count, stored_order
+from transforms.merge import Touched
 from warehouse.frames import FrameError
 from warehouse.interval import Applied, NotRevertedError, apply_interval, revert
 from warehouse.load import append_rows, load_night, load_rejected, replace_rows
@@ -27,6 +28,21 @@ def test_second_night_touches_only_what_changed(warehouse: Engine) -> None:
         assert applied["station_listing"] == applied["plaque"] == applied["pair"] == Applied(opened=0, closed=0)
         spans = rows_of(connection, "select name, valid_from::varchar, valid_to::varchar from station_history order by 1, 2")
         assert spans == [("北京路支行", FIRST, None), ("新名", SECOND, None), ("青阳路社区站", FIRST, SECOND)]
+
+
+def test_what_a_night_did_not_touch_stands_as_it_is(warehouse: Engine) -> None:
+    """The night brings rows of what it touched alone: one read otherwise, one is gone, and of the third it says nothing."""
+    three = [*TWO, Claim("post", "5", station=3, name="邮政网点")]
+    whole = night_tables([replace(TWO[0], name="新名")], SECOND)
+    again = Touched(frozenset({"union:1", "bank:9"}), frozenset({station_id(1), station_id(2)}))
+    with warehouse.begin() as connection:
+        load_night(connection, FIRST, night_tables(three, FIRST))
+        applied = load_night(connection, SECOND, replace(whole, touched=again))
+        for name in ("listing", "station_history", "statement"):
+            assert applied[name] == Applied(opened=1, closed=2), name
+        for name in ("station_listing", "plaque"):
+            assert applied[name] == Applied(opened=0, closed=1), name
+        assert rows_of(connection, "select name, valid_from::varchar from station order by name") == [("新名", SECOND), ("邮政网点", FIRST)]
 
 
 def test_what_is_gone_closes_and_what_comes_back_opens_anew(warehouse: Engine) -> None:

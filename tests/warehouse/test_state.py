@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tests.warehouse.nights import Claim, filled, night_tables, rejected
 from warehouse.interval import revert
 from warehouse.load import NightTables, load_night, load_rejected
-from warehouse.state import State, read_state
+from warehouse.state import State, read_state, standing
 
 FIRST, SECOND, THIRD = "2026-06-01", "2026-06-02", "2026-06-03"
 CLAIMS = [Claim("union", "1"), Claim("union", "2", is_open=False, lng=None)]
@@ -58,14 +58,11 @@ def test_a_state_loads_as_the_next_night_without_a_change(warehouse: Engine) -> 
     with warehouse.begin() as connection:
         load_night(connection, FIRST, night_tables(CLAIMS, FIRST, held=["union:9"]))
         state = read_state(connection)
-        again = replace(
-            night_tables(CLAIMS, SECOND),
-            **{
-                name: getattr(state, name)
-                for name in ("listing", "pair", "station", "station_listing", "station_redirect", "statement", "plaque")
-            },
-            quarantine=state.quarantine,
-        )
+        stands: dict[str, Any] = {
+            name: getattr(state, name) for name in ("listing", "pair", "station", "station_listing", "station_redirect", "quarantine")
+        }
+        stands |= {name: standing(connection, name) for name in ("statement", "plaque")}
+        again = replace(night_tables(CLAIMS, SECOND), **stands)
         applied = load_night(connection, SECOND, again)
     assert {(each.opened, each.closed) for each in applied.values()} == {(0, 0)}
 

@@ -33,9 +33,13 @@ def competing(listings: pd.DataFrame) -> pd.DataFrame:
     last = listings["last_seen_on"].fillna("")
     last_of_all = ordinal(last) == pd.Series(ordinal(last), index=listings.index).groupby(listings["station_id"]).transform("max")
     claims: pd.DataFrame = listings[is_open | (~has_open & last_of_all)].sort_values("listing_id", ignore_index=True)
-    told = claims["updated_on"].where(claims["updated_on"] <= claims["last_seen_on"], claims["last_seen_on"])
-    # a date in the future is a slip of the owner's; taken at its word it would win every night from now on
-    return claims.assign(updated_on=told.where(claims["updated_on"].notna()))
+    return claims.assign(updated_on=told_on(claims))
+
+
+def told_on(listings: pd.DataFrame) -> pd.Series:
+    """Since when each listing says what it says, as far as its owner tells: a date in the future is a slip; taken at its word it would win every night from now on."""
+    told = listings["updated_on"].where(listings["updated_on"] <= listings["last_seen_on"], listings["last_seen_on"])
+    return told.where(listings["updated_on"].notna())
 
 
 def ordinal(column: pd.Series) -> Ints:

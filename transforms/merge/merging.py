@@ -37,20 +37,23 @@ class Merged:
     caught_up: frozenset[str] = frozenset()
 
 
-def merge(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None) -> Merged:
+def merge(
+    listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None = None, names: pd.DataFrame | None = None
+) -> Merged:
     """Merge `listings` (fields of a listing, and source, row_key, line, station_id, is_open, closed_on, close_cause, first_seen_on, last_seen_on, is_on_latest
     (whether it stands on its source's latest list), trust).
 
     `corrections`: scope (listing or station), key, field, value and decision_id, oldest first; they beat the sources. Values of closed listings do not
-    compete while a listing is open; a station without one is closed, with the `close_cause` of the listing that closed last, and keeps its last values. `programme_from`: see City.
+    compete while a listing is open; a station without one is closed, with the `close_cause` of the listing that closed last, and keeps its last values. `programme_from`: see City. `names`: listings in which the name of a corrected code is looked up, if not in these.
     """
-    right, on_listings, refused = corrected(listings, "listing_id", corrections[corrections["scope"] == "listing"], listings)
+    names = listings if names is None else names
+    right, on_listings, refused = corrected(listings, "listing_id", corrections[corrections["scope"] == "listing"], names)
     claims = competing(right)
     values, choices = _chosen(claims, programme_from)
     stations = _counted(listings).merge(values, on="station_id", how="left")
     of_stations = corrections[corrections["scope"] == "station"]
-    stations, on_stations, refused_too = corrected(stations, "station_id", of_stations, listings)
-    issues = [frame for frame in (refused, refused_too, _disputed(claims[claims["is_open"].astype(bool)], stations)) if len(frame)]
+    stations, on_stations, refused_too = corrected(stations, "station_id", of_stations, names)
+    issues = [frame for frame in (refused, refused_too, disputed(claims[claims["is_open"].astype(bool)], stations)) if len(frame)]
     is_open = listings[listings["is_open"].astype(bool)]
     return Merged(
         stations=stations[[*columns_of("station")]].astype({field.name: DTYPES[field.type] for field in _STATION}),
@@ -150,11 +153,11 @@ def _plaques(listings: pd.DataFrame) -> pd.DataFrame:
     return _exploded(listings, "plaques", "source").rename(columns={"plaques": "plaque"})
 
 
-def _disputed(claims: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
-    """Listings whose owner states another batch than the station came to have. One that its own kind or host contradicts was told already."""
+def disputed(claims: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    """Issues of open listings whose owner states another batch than the station came to have. One that its own kind or host contradicts was told already."""
     batch = claims["station_id"].map(stations.set_index("station_id")["batch"])
-    stated = (claims["batch_basis"] == "owner") & fits(claims["batch"], claims["kind"], claims["host"])
-    lost = claims[stated & batch.notna() & (claims["batch"] != batch)]
+    other = claims[claims["batch_basis"].eq("owner") & batch.notna() & claims["batch"].ne(batch)]
+    lost = other[fits(other["batch"], other["kind"], other["host"])]
     shown = lost["batch"].map(_TITLES) + "（登记为" + batch.loc[lost.index].map(_TITLES) + "）"
     return issue_rows(RULES["batch_disputed"], lost, shown)
 
