@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -27,10 +28,11 @@ from warehouse.bulk import put_rows, rows_of, schema_of
 from warehouse.dictionary import EXAMPLES, install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
+from warehouse.interval import NIGHTLY
 from warehouse.migrate import head_revision, migrate, revision_of
 from warehouse.roles import OWNER, SCHEMA, SEARCH_PATH, STATE_SCHEMA, RightsError, grant, make_roles, withdraw
 from warehouse.scripts import quoted, run_script
-from warehouse.tables import METADATA
+from warehouse.tables import METADATA, interval_of
 from warehouse.views import drop_views, install_views, views
 
 #: Seconds to connect, to wait for whoever else publishes or holds a table, and after which the server gives up a writer of whom it hears nothing.
@@ -147,8 +149,11 @@ def _follow(engine: Engine, name: str, warehouse: Path, others: Mapping[str, Pat
         removed: dict[str, int] = {}
         added: dict[str, int] = {}
         with _beside(warehouse, before) as both:
+            since = _since(both) if before else None
             for table in METADATA.sorted_tables:
-                gone, come = _brought(connection, both, table, is_whole=before is None, is_first=is_first)
+                gone, come = (
+                    _filled(connection, both, table, is_first=is_first) if before is None else _brought(connection, both, table, since)
+                )
                 removed |= {table.name: gone} if gone else {}
                 added |= {table.name: come} if come else {}
         if before is None:
@@ -261,27 +266,92 @@ def _beside(new: Path, old: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         yield both
 
 
-def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, *, is_whole: bool, is_first: bool) -> tuple[int, int]:
-    """Make the table what the new publication has: rows removed and added."""
-    columns = [column.name for column in table.columns]
-    key = [column.name for column in table.primary_key]
+def _since(both: duckdb.DuckDBPyConnection) -> date | None:
+    """The first night that one publication has otherwise than the other: every execution leaves its row, and writes of its night and later ones only. None where
+    something else than a night was at work: values were erased, or nothing tells what."""
+    differing = " union all ".join(
+        f"select * from ({one} except {other})"
+        for of in (
+            "select run_id, night, ended_at, publication from {}.run",
+            "select null, night, null, counts || fingerprint from {}.night",
+        )
+        for one, other in ((of.format("new"), of.format("old")), (of.format("old"), of.format("new")))
+    )
+    erased = "select count(*) from {}.decision where act = 'erase'"
+    query = f"select min(night), count(run_id), ({erased.format('new')}) = ({erased.format('old')}) from ({differing})"
+    since, runs, nothing_erased = both.execute(query).fetchall()[0]
+    return since if runs and nothing_erased else None
+
+
+def _filled(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, *, is_first: bool) -> tuple[int, int]:
+    """Write the table of the new publication anew, in key order, so that rows asked for together lie together: rows removed and added."""
+    columns, key = table.columns.keys(), table.primary_key.columns.keys()
     target = f"{SCHEMA}.{table.name}"
-    if is_whole:  # in key order, so that rows asked for together lie together
-        gone = connection.execute(text(f"delete from {target}")).rowcount
-        rows = _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns)
-        with _keyed_afterwards(connection, target) if is_first else nullcontext():
-            return gone, put_rows(connection, target, columns, rows)
-    differing = f"""
-        create or replace temporary table differing as
-        select {", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)}, o.told is not null as was, n.told is not null as comes
-        from (select {_list(key)}, hash({_list(columns)}) as told from new.{table.name}) n
-        full join (select {_list(key)}, hash({_list(columns)}) as told from old.{table.name}) o on {" and ".join(f'n."{name}" = o."{name}"' for name in key)}
-        where n.told is distinct from o.told
-    """
-    both.execute(differing)
+    gone = connection.execute(text(f"delete from {target}")).rowcount
+    rows = _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns)
+    with _keyed_afterwards(connection, target) if is_first else nullcontext():
+        return gone, put_rows(connection, target, columns, rows)
+
+
+def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, since: date | None) -> tuple[int, int]:
+    """Make the table, which has the rows of the old publication, what the new one has: rows removed and added."""
+    columns, key = table.columns.keys(), table.primary_key.columns.keys()
+    target = f"{SCHEMA}.{table.name}"
+    since = since if table.name in NIGHTLY else None
+    if since is None or not _differs_since(both, table, since):
+        _differs(both, table)
     gone = _removed(connection, target, key, _batches(both, f"select {_list(key)} from differing where was", table, key))
-    fresh = f"select {_list(columns, 'n')} from new.{table.name} n semi join (select * from differing where comes) d using ({_list(key)})"
+    told = _list(columns)
+    lie_late = since is not None and both.execute("select coalesce(bool_and(lies_late), true) from differing where comes").fetchall()[0][0]
+    rows = _later("new", table, since, told, told) if since and lie_late else f"select {told} from new.{table.name}"
+    fresh = f"select {_list(columns, 'n')} from ({rows}) n semi join (select * from differing where comes) d using ({_list(key)})"
     return gone, put_rows(connection, target, columns, _batches(both, fresh, table, columns))
+
+
+def _differs(both: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Leave in `differing` the keys of rows that one publication has otherwise than the other. `was`, `comes`: which of them has the row; `lies_late`: see `_later`."""
+    columns, key = table.columns.keys(), table.primary_key.columns.keys()
+    _compare(
+        both,
+        key,
+        *(f"select {_list(key)}, hash({_list(columns)}) as told, true as is_new from {of}.{table.name}" for of in ("new", "old")),
+        "false",
+    )
+
+
+def _differs_since(both: duckdb.DuckDBPyConnection, table: Table, since: date) -> bool:
+    """The same for publications that are equal up to `since`: a row that began before it is in both, and only the night on which it ended may differ. False where
+    that cannot be, for then as many rows would not be left."""
+    columns, key = table.columns.keys(), table.primary_key.columns.keys()
+    interval = interval_of(table)
+    began = f"{_list(key)}, hash({_list(columns)}) as told, true as is_new"
+    ended = f"{_list(key)}, hash({interval.closed if interval else 'null'}) as told, false as is_new"
+    _compare(both, key, *(_later(of, table, since, began, ended) for of in ("new", "old")), "n.told is not null")
+    left = (
+        f"select (select count(*) from new.{table.name}) - (select count(*) from old.{table.name})"
+        " - count(*) filter (comes) + count(*) filter (was) from differing"
+    )
+    return bool(both.execute(left).fetchall()[0][0] == 0)
+
+
+def _compare(both: duckdb.DuckDBPyConnection, key: Sequence[str], new: str, old: str, lies_late: str) -> None:
+    told = ", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)
+    both.execute(f"""
+        create or replace temporary table differing as
+        select {told}, not coalesce(n.is_new, o.is_new) or o.told is not null as was, not coalesce(n.is_new, o.is_new) or n.told is not null as comes, {lies_late} as lies_late
+        from ({new}) n full join ({old}) o on {" and ".join(f'n."{name}" = o."{name}"' for name in key)}
+        where n.told is distinct from o.told
+    """)
+
+
+def _later(of: str, table: Table, since: date, began: str, ended: str) -> str:
+    """Of the rows that began on `since` or later `began`, of those that ended then `ended`: each asked by one column, whose blocks tell where no such row lies."""
+    interval = interval_of(table)
+    opened = interval.opened if interval else "night"
+    query = f"select {began} from {of}.{table.name} where {opened} >= date '{since}'"
+    if interval:
+        query += f" union all select {ended} from {of}.{table.name} where {interval.closed} >= date '{since}' and {opened} < date '{since}'"
+    return query
 
 
 @contextmanager

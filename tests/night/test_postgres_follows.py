@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -18,8 +19,12 @@ from flows.house import House, open_house
 from flows.rebuild import rebuild
 from tests.flows.test_command import yizhan
 from tests.night.chronicle import Chronicle
+from tests.night.people import close, write_journal
+from tests.night.town import Household, iso
+from warehouse import postgres
 from warehouse.bulk import digest_of
 from warehouse.engine import open_warehouse
+from warehouse.interval import NIGHTLY
 from warehouse.postgres import open_postgres
 from warehouse.tables import METADATA
 
@@ -56,6 +61,31 @@ def test_it_holds_what_is_in_force_after_a_night_an_action_and_a_rollback(house:
     assert bring_postgres(house) == []
     assert is_same(house)
     assert postgres_finding(house).state == "well"
+
+
+def test_night_after_night_it_is_brought_what_lies_late_and_holds_the_same(
+    chronicle: Chronicle, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new night, one with what a person closed, both made again from the first on, and the way back: only tables that no night owns are compared whole."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    house = open_house(household.settings.model_copy(update={"warehouse_url": postgres_url}))
+    assert bring_postgres(house) == []
+    whole = Mock(wraps=postgres._differs)
+    monkeypatch.setattr(postgres, "_differs", whole)
+    station = house_stations(house)[0]
+    for step in (lambda: household.run(iso(1)), lambda: close_and_run(household, station), lambda: household.run(iso(1))):
+        step()
+        assert bring_postgres(house) == []
+        assert is_same(house)
+    house.publisher.rollback("退回")
+    assert bring_postgres(house) == []
+    assert is_same(house)
+    assert not {each.args[1].name for each in whole.call_args_list} & set(NIGHTLY)
+
+
+def close_and_run(household: Household, station: str) -> None:
+    write_journal(household, close(station))
+    household.run(iso(2))
 
 
 def house_stations(house: House) -> list[str]:
