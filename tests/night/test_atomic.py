@@ -7,10 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import duckdb
-import pandas as pd
 import pytest
 
 import flows.night
@@ -23,7 +22,7 @@ from tests.night.chronicle import SOURCES, Chronicle, refusing
 from tests.night.onlooker import sight
 from tests.night.people import judge, write_journal
 from tests.night.town import Household, Town, assert_same, iso
-from transforms.merge import Merged, merge
+from transforms.merge import Merged, merge_again
 from warehouse.lock import AnotherWriterError
 from warehouse.state import State
 
@@ -107,13 +106,13 @@ class TestRejected:
     def test_a_station_that_must_not_be(self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         household = chronicle.household(tmp_path / "var", after=0)
 
-        def nameless(listings: pd.DataFrame, corrections: pd.DataFrame, programme_from: str | None) -> Merged:
-            merged = merge(listings, corrections, programme_from)
+        def nameless(*given: Any) -> Merged:
+            merged = merge_again(*given)
             merged.stations.loc[0, "name"] = None
             merged.stations.loc[1, ["name", "lng_wgs84"]] = [None, 0.0]
             return merged
 
-        monkeypatch.setattr(flows.register, "merge", nameless)
+        monkeypatch.setattr(flows.register, "merge_again", nameless)
         reason = self._reason(household, chronicle)
         title = every_rule()["station_nameless"].title
         assert f"2 站不合格（{title}）" in reason, "stations, not findings, under a name that a person reads"
