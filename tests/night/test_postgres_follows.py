@@ -77,9 +77,10 @@ def test_night_after_night_it_is_brought_what_lies_late_and_holds_the_same(
         step()
         assert bring_postgres(house) == []
         assert is_same(house)
-    house.publisher.rollback("退回")
-    assert bring_postgres(house) == []
-    assert is_same(house)
+    for back in house.publisher.publications()[-2::-1]:
+        house.publisher.rollback("退回", back.name)
+        assert bring_postgres(house) == []
+        assert is_same(house)
     assert not {each.args[1].name for each in whole.call_args_list} & set(NIGHTLY)
 
 
