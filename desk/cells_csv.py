@@ -18,14 +18,19 @@ BOM: Final = "\ufeff"
 #: What starts a formula, in either width and behind blanks, or is an apostrophe.
 _FORMULA: Final = r"[\s\x00]*[=+\-@＝＋－＠]|[\t\r\n']"
 
-#: What loses its form in a spreadsheet: a code of digits (0553, 913400007199042708), what reads as a date or time of day, a truth.
-_FIGURE: Final = r"[0-9][0-9.,]*(?:[eE][+\-]?[0-9]+)?%?"
+#: What loses its form in a spreadsheet: a code of digits (0553, 913400007199042708), a sum of money, a fraction, what reads as a date or time of day, a truth.
+_FIGURE: Final = r"(?:[¥￥$€]\s*)?[0-9０-９][0-9０-９.,]*(?:[eE][+\-]?[0-9]+)?\s*%?|[0-9]+\s+[0-9]+/[0-9]+"
+_MONTH: Final = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE: Final = (
-    r"[0-9]{1,4}[\-/.][0-9]{1,2}(?:[\-/.][0-9]{1,4})?|(?:[0-9]{2,4}年)?(?:[0-9]{1,2}月)(?:[0-9]{1,2}日)?|[0-9]{1,4}:[0-9]{1,2}(?::[0-9.]+)?"
+    r"[0-9]{1,4}[\-/.][0-9]{1,2}(?:[\-/.][0-9]{1,4})?|(?:[0-9]{2,4}年)?(?:[0-9]{1,2}月)(?:[0-9]{1,2}日)?"
+    rf"|[0-9]{{1,4}}[\-/ ]{_MONTH}(?:[\-/ ][0-9]{{1,4}})?|{_MONTH}[\-/ ][0-9]{{1,4}}"
+)
+_TIME: Final = (
+    r"(?:上午|下午)?[0-9]{1,4}(?::[0-9]{1,2}(?::[0-9.]+)?|时(?:[0-9]{1,2}分(?:[0-9]{1,2}秒)?)?)\s*(?i:[ap]m?)?|[0-9]{1,2}\s+(?i:[ap]m?)"
 )
 _TRUTH: Final = r"(?i:true|false)"
 
-MARKED: Final = rf"^(?:{_FORMULA}|\s*(?:{_FIGURE}|{_DATE}|{_TRUTH})\s*$)"
+MARKED: Final = rf"^(?:{_FORMULA}|\s*(?:{_FIGURE}|{_DATE}|{_TIME}|{_TRUTH})\s*$)"
 
 
 def write_csv(rows: pa.Table, file: IO[str]) -> None:

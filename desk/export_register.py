@@ -36,8 +36,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose list stands behind the register, and under which terms (Chinese)."""
+    """Whose list stands behind the register, and under which terms (Chinese). `key`: the source's."""
 
+    key: str
     name: str
     title: str
     licence: str
@@ -126,4 +127,6 @@ def _in_gcj02(rows: pa.Table) -> pa.Table:
 
 
 def _owners(connection: duckdb.DuckDBPyConnection) -> tuple[Owner, ...]:
-    return tuple(Owner(*row) for row in connection.execute("select owner_name, title, licence from owner order by source").fetchall())
+    return tuple(
+        Owner(*row) for row in connection.execute("select source, owner_name, title, licence from owner order by source").fetchall()
+    )

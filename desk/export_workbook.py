@@ -14,6 +14,9 @@ ROWS, CHARACTERS, _SHEET_NAME = 1_048_575, 32_767, 31
 
 EXPLAINED, CODES = "说明", "代码"
 
+#: Columns that hold keys of lists.
+_SOURCES: Final = ("source", "sources", "other_source")
+
 _HEADERS: Final = (("列名", 18), ("中文名", 16), ("类型", 10), ("含义", 90))
 _KINDS: Final = {"string": "文字", "integer": "整数", "number": "数", "boolean": "是否", "date": "日期", "datetime": "时间"}
 _WIDTHS: Final = {"integer": 10, "number": 13, "boolean": 8, "date": 12, "datetime": 20}
@@ -94,7 +97,8 @@ def _codes(sheet: Any, taken: Taken, known: dict[str, Any]) -> None:
     for at, (header, width) in enumerate((("列名", 14), ("代码", 24), ("中文", 30))):
         sheet.write_string(0, at, header, known["head"])
         sheet.set_column(at, at, width)
-    told = [(column.name, code, title) for column in taken.columns for code, title in column.codes]
+    lists = [(owner.key, f"{owner.name}《{owner.title}》") for owner in taken.owners]
+    told = [(column.name, *code) for column in taken.columns for code in (lists if column.name in _SOURCES else column.codes)]
     for line, row in enumerate(told, start=1):
         for at, cell in enumerate(row):
             sheet.write_string(line, at, cell, known["string"])

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from rich.console import Console
 
 from desk.api.routes import api_app
@@ -28,6 +29,14 @@ def read_api(settings: Settings, base: str, *, is_public: bool) -> tuple[Registe
     )
 
 
+def alone(reading: FastAPI, base: str) -> FastAPI:
+    """The API at its path, and its documentation for who asks for the server alone."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount(API, reading)
+    app.add_route("/", lambda _: RedirectResponse(f"{base}/docs"))
+    return app
+
+
 def serve_api(settings: Settings, say: Console, *, host: str, port: int, url: str | None) -> int:
     """Serve the API alone until SIGINT or SIGTERM. Raises ServerError when the port is taken, RefusedError for what is no port or address."""
     import uvicorn
@@ -39,9 +48,7 @@ def serve_api(settings: Settings, say: Console, *, host: str, port: int, url: st
     refuse_taken(port, "--port")
     base = (url or f"http://{host}:{port}{API}").rstrip("/")
     registers, reading = read_api(settings, base, is_public=True)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount(API, reading)
     say.print(f"驿站登记册  {base}/（只读；说明 {base}/docs）　Ctrl-C 停止", markup=False)
     with registers.watched():
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+        uvicorn.run(alone(reading, base), host=host, port=port, log_level="warning", server_header=False)
     return 0

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import date
 
 from rich.console import Console
+from sqlalchemy import text
 
 from desk.facts import night_facts
 from desk.summary import night_summary
@@ -17,6 +18,9 @@ from warehouse.engine import open_warehouse
 
 #: State of the flow run → exit code: published 0, rejected or otherwise not published 1, locked 3.
 _EXITS = {"Completed": 0, "Quarantined": 0, "Rejected": 1, "NotPublished": 1, "Locked": 3}
+
+#: The later nights that the latest execution of a night made again.
+_REBUILT = "select night::text from run where night > :night and started_at = (select max(started_at) from run where night = :night) order by night"
 
 
 class RefusedError(ValueError):
@@ -65,6 +69,9 @@ def show_night(house: House, night: str, say: Console) -> None:
     try:
         with engine.connect() as connection:
             say.print(night_summary(night_facts(connection, night), house.titles, house.settings.home))
+            rebuilt = connection.execute(text(_REBUILT), {"night": night}).scalars().all()
+        if rebuilt:
+            say.print(f"之后的 {len(rebuilt)} 夜也随之重建：{rebuilt[0]} 至 {rebuilt[-1]}", markup=False)
     except LookupError:
         say.print(f"{night} 已跑完，但现在生效的是 {publication.name}（其间有人退回过）；可用 yizhan rollback --to 换回", markup=False)
     finally:

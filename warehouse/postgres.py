@@ -311,12 +311,8 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
 def _differs(both: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Leave in `differing` the keys of rows that one publication has otherwise than the other. `was`, `comes`: which of them has the row; `lies_late`: see `_later`."""
     columns, key = table.columns.keys(), table.primary_key.columns.keys()
-    _compare(
-        both,
-        key,
-        *(f"select {_list(key)}, hash({_list(columns)}) as told, true as is_new from {of}.{table.name}" for of in ("new", "old")),
-        "false",
-    )
+    new, old = (f"select {_list(key)}, hash({_list(columns)}) as told, true as is_new from {of}.{table.name}" for of in ("new", "old"))
+    _compare(both, key, new, old, "false")
 
 
 def _differs_since(both: duckdb.DuckDBPyConnection, table: Table, since: date) -> bool:
@@ -326,7 +322,8 @@ def _differs_since(both: duckdb.DuckDBPyConnection, table: Table, since: date) -
     interval = interval_of(table)
     began = f"{_list(key)}, hash({_list(columns)}) as told, true as is_new"
     ended = f"{_list(key)}, hash({interval.closed if interval else 'null'}) as told, false as is_new"
-    _compare(both, key, *(_later(of, table, since, began, ended) for of in ("new", "old")), "n.told is not null")
+    new, old = (_later(of, table, since, began, ended) for of in ("new", "old"))
+    _compare(both, key, new, old, "n.told is not null")
     left = (
         f"select (select count(*) from new.{table.name}) - (select count(*) from old.{table.name})"
         " - count(*) filter (comes) + count(*) filter (was) from differing"
@@ -335,6 +332,7 @@ def _differs_since(both: duckdb.DuckDBPyConnection, table: Table, since: date) -
 
 
 def _compare(both: duckdb.DuckDBPyConnection, key: Sequence[str], new: str, old: str, lies_late: str) -> None:
+    """`new`, `old`: a row a row, with its key, what is `told` of it, and `is_new`; of one that is not, both have the row and only what is told may differ."""
     told = ", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)
     both.execute(f"""
         create or replace temporary table differing as

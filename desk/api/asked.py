@@ -62,14 +62,15 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("kind",),
     "status": ("status",),
 }
-_KNOWN: Final[Mapping[str, tuple[str, ...]]] = {"batch": tuple(BATCHES), "status": ("open", "closed")}
+#: Filters whose values are few and known beforehand.
+KNOWN: Final[Mapping[str, tuple[str, ...]]] = {"batch": tuple(BATCHES), "status": ("open", "closed")}
 FILTERS: Final = (
     Parameter("county", "区县的名称或 6 位代码", _TEXT),
     Parameter("town", "乡镇街道的名称或 9 位代码", _TEXT),
     Parameter("community", "社区的名称或 12 位代码", _TEXT),
-    Parameter("batch", "批次；unknown 是不知道批次的", {"type": "string", "enum": [*_KNOWN["batch"]]}),
+    Parameter("batch", "批次；unknown 是不知道批次的", {"type": "string", "enum": [*KNOWN["batch"]]}),
     Parameter("kind", "类型（代码）", _TEXT),
-    Parameter("status", "状态；不写就连停用的一起给", {"type": "string", "enum": [*_KNOWN["status"]]}),
+    Parameter("status", "状态；不写就连停用的一起给", {"type": "string", "enum": [*KNOWN["status"]]}),
 )
 STATIONS: Final = (LIMIT, BBOX, DATETIME, *FILTERS, CURSOR)
 CHANGES: Final = (SINCE, LIMIT, CURSOR)
@@ -221,8 +222,8 @@ def _day(text: str, code: str, name: str) -> date:
 
 
 def _filter(name: str, value: str) -> str:
-    if name in _KNOWN and value not in _KNOWN[name]:
-        raise ApiRefusal(400, f"invalid-{name}", f"{name} 没有“{value[:40]}”：可写 {'、'.join(_KNOWN[name])}")
+    if name in KNOWN and value not in KNOWN[name]:
+        raise ApiRefusal(400, f"invalid-{name}", f"{name} 没有“{value[:40]}”：可写 {'、'.join(KNOWN[name])}")
     if not value or len(value) > _LONGEST:
         raise ApiRefusal(400, f"invalid-{name}", f"{name} 应为 1 到 {_LONGEST} 个字")
     return value

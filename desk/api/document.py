@@ -145,7 +145,8 @@ def _station() -> dict[str, Any]:
     for each in fields:
         if each.name not in apart:
             told = {"type": "array", "items": {"type": "string"}} if each.name in LISTS else {"type": _TYPES[each.type], "nullable": True}
-            properties[each.name] = {**told, "description": f"{each.title}: {each.meaning}"}
+            meaning = each.meaning.replace(", joined by ;", "") if each.name in LISTS else each.meaning
+            properties[each.name] = {**told, "description": f"{each.title}: {meaning}"}
     return {
         "type": "object",
         "required": ["type", "id", "geometry", "properties"],

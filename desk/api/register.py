@@ -14,7 +14,7 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 
-from desk.api.asked import COLUMNS, ChangesAsked, Span, StationsAsked
+from desk.api.asked import COLUMNS, KNOWN, ChangesAsked, Span, StationsAsked
 from desk.api.feature import feature, value_of
 from desk.api.refusal import ApiRefusal
 from desk.words import CAUSES, EVENTS, word
@@ -22,6 +22,9 @@ from warehouse.tables import public_columns, table
 
 #: Features kept ready: about 1 kB each. A city's register fits whole; of a province's, what is asked for.
 KEPT: Final = 30_000
+
+#: Names told to who asked for one that there is not.
+_NAMED: Final = 20
 
 #: Counts of filters kept.
 _COUNTS: Final = 1000
@@ -134,11 +137,14 @@ class Register:
         return Gone(since, *(told[0] if told else (None, None, None)))
 
     def page(self, asked: StationsAsked) -> Page:
-        """The stations asked for. Raises ApiRefusal when the time asked for lies outside the register."""
+        """The stations asked for. Raises ApiRefusal when the time asked for lies outside the register, or a name was asked for that no station ever had and no division
+        has: a slip is not told as none."""
         rows, bound = self._rows_of(asked.span)
         wheres, values = _conditions(asked)
         whole = f"from {rows} where {' and '.join(wheres)}" if wheres else f"from {rows}"
         matched = self._count(whole, [*bound, *values])
+        if not matched:
+            self._refuse_unknown(asked.filters)
         after = asked.cursor.after if asked.cursor else ""
         behind = f"{whole} {'and' if wheres else 'where'} station_id > ? order by station_id limit ?"
         # which rows first and what they say then: whole rows are not sorted
@@ -147,6 +153,19 @@ class Register:
         shown = self._rows(told, [places[: asked.limit]])
         last = str(shown[-1][self.columns.index("station_id")]) if len(places) > asked.limit else None
         return Page([feature(self.columns, row) for row in shown], matched, last)
+
+    def _refuse_unknown(self, filters: Sequence[tuple[str, str]]) -> None:
+        for name, value in filters:
+            columns = COLUMNS[name]
+            known = f"select 1 from station_history where {' or '.join(f'{column} = ?' for column in columns)}"
+            divisions = "select 1 from division where name = ? or division_code = ?"
+            if name in KNOWN or self._rows(f"{known} union all {divisions} limit 1", [*[value] * len(columns), value, value]):
+                continue
+            there = self._rows(
+                f"select distinct {columns[0]} as told from station_history where told is not null order by told limit ?", [_NAMED]
+            )
+            listed = "、".join(told for (told,) in there)
+            raise ApiRefusal(400, f"unknown-{name}", f"没有“{value[:40]}”：{name} 可写 {listed}{'……' if len(there) == _NAMED else ''}")
 
     def changes(self, asked: ChangesAsked) -> tuple[list[dict[str, Any]], str | None]:
         """Events after the night asked for, oldest first, and where the next page begins. Raises ApiRefusal for a night that is not there yet."""

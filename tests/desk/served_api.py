@@ -14,9 +14,8 @@ from typing import Any
 import httpx
 import pandas as pd
 import uvicorn
-from fastapi import FastAPI
 
-from flows.api import read_api
+from flows.api import alone, read_api
 from flows.registers import Registers
 from flows.settings import Settings
 from tests.warehouse.nights import Claim, filled, night_tables, station_id
@@ -86,9 +85,7 @@ def served(home: Path, *, is_public: bool = False) -> Iterator[Served]:
         listener.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         registers, reading = read_api(Settings(home=home), base, is_public=is_public)
-        app = FastAPI()
-        app.mount("/api", reading)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(alone(reading, base), log_level="warning"))
         serving = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         serving.start()
         try:

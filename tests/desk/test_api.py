@@ -116,6 +116,11 @@ def test_the_page_of_documentation_is_chinese_and_loads_nothing(api: Served) -> 
     assert "<link" not in page
 
 
+def test_who_asks_for_the_server_alone_is_led_to_the_documentation(api: Served) -> None:
+    answer = api.ask(api.base.removesuffix("api"))
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{api.base}/docs")
+
+
 def test_a_station_is_a_feature_with_its_links(api: Served) -> None:
     found = api.told(f"{ITEMS}/{station_id(1)}")
     assert (found["type"], found["id"]) == ("Feature", station_id(1))
@@ -142,7 +147,9 @@ def test_what_is_asked_for_is_what_comes(api: Served) -> None:
     assert ids(api.told(f"{ITEMS}?bbox=118.35,31,118.39,32")) == [1, 2]
     assert ids(api.told(f"{ITEMS}?bbox=118.35,31,-10,118.39,32,900")) == [1, 2], "heights are left out"
     assert ids(api.told(f"{ITEMS}?bbox=-180,-90,180,90&datetime=2026-06-01")) == [1, 2, 3, 4, 5], "without a position in no box"
-    assert api.told(f"{ITEMS}?county=无此区")["numberMatched"] == 0
+    refused = api.told(f"{ITEMS}?county=无此区", 400)
+    assert refused == {"code": "unknown-county", "description": "没有“无此区”：county 可写 弋江区、镜湖区"}, "a slip is not told as none"
+    assert api.told(f"{ITEMS}?county=弋江区&batch=co_branded")["numberMatched"] == 0
     assert ids(api.told(f"{ITEMS}?batch=unknown")) == [4], "whose batch nobody knows"
 
 

@@ -76,8 +76,42 @@ def test_the_csv_reads_back_exactly(folder: Path) -> None:
 
 
 def test_a_text_that_a_spreadsheet_leaves_alone_is_left_alone() -> None:
-    plain = ["0553-3812345", "18:00-02:00", "yz3402-00000001", "5幢", "新站 -1", "88-15-3号"]
+    plain = [
+        "0553-3812345",
+        "18:00-02:00",
+        "yz3402-00000001",
+        "5幢",
+        "新站 -1",
+        "88-15-3号",
+        "Mar 咖啡",
+        "Marriott",
+        "8时-12时",
+        "12月站",
+        "3号",
+    ]
     assert marked(pa.array(plain)).to_pylist() == plain
+
+
+def test_a_text_that_a_spreadsheet_would_take_for_something_else_is_marked() -> None:
+    taken = [
+        "8时30分",
+        "下午5时",
+        "8:30 PM",
+        "5 pm",
+        "Mar-5",
+        "5-Mar",
+        "March 2026",
+        "1 1/2",
+        "3-1",
+        "¥5",
+        "$1,200",
+        "12 %",
+        "０５５３",
+        "1e5",
+        "TRUE",
+        "6月1日",
+    ]
+    assert marked(pa.array(taken)).to_pylist() == [f"'{each}" for each in taken]
 
 
 def test_the_workbook_holds_text_as_text_and_explains_its_columns(folder: Path) -> None:
@@ -96,6 +130,7 @@ def test_the_workbook_holds_text_as_text_and_explains_its_columns(folder: Path) 
         ("batch", "renovated", "改造一批"),
         ("status", "closed", "停用"),
         ("close_cause", "absent_twice", "连续两次名单中没有"),
+        ("sources", "union", "市总工会《工会驿站名单》"),
     } <= codes
 
 

@@ -17,7 +17,7 @@ NOTEBOOK: Final = DOCS / "notebooks" / "first-look.ipynb"
 
 
 def executed(folder: Path) -> Any:
-    """The notebook after running where `folder`/var is."""
+    """The notebook after running in `folder`, in which, or above which, var is."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     return NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
 
@@ -32,7 +32,8 @@ def test_it_runs_on_a_published_night(tmp_path: Path, monkeypatch: pytest.Monkey
         Household(tmp_path / "var", town.env).run(iso(0))
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")  # whoever asks the network is turned away
-    shown = outputs(executed(tmp_path))
+    (tmp_path / "docs" / "notebooks").mkdir(parents=True)
+    shown = outputs(executed(tmp_path / "docs" / "notebooks"))  # where an editor starts it
     pictures = [each["image/svg+xml"] for each in shown if "image/svg+xml" in each]
     assert len(pictures) == 2, "a chart and a map"
     assert all("<path" in picture for picture in pictures)

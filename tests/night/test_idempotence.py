@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import flows.gather
 from flows.gather import receive
 from flows.night import Order, conclude, receive_all, run_nights
+from flows.run import show_night
 from flows.settings import now
 from tests.night.chronicle import Chronicle
 from tests.night.town import Household, Town, assert_same, iso
@@ -109,3 +112,14 @@ def test_a_night_that_does_not_add_up_is_rejected_and_moves_no_watermark(
 def assert_checkpoints_stay(household: Household, before: pd.DataFrame) -> None:
     """Nothing that the next night starts from has moved."""
     pd.testing.assert_frame_equal(checkpoints(household), before)
+
+
+def test_the_summary_of_a_night_that_was_run_again_tells_that_the_later_ones_were_too(chronicle: Chronicle, tmp_path: Path) -> None:
+    household = chronicle.household(tmp_path / "var", after=2)
+    told = {}
+    for night in (2, 1):
+        household.run(iso(night))
+        page = StringIO()
+        show_night(household.house, iso(night), Console(file=page, width=200))
+        told[night] = f"之后的 1 夜也随之重建：{iso(2)} 至 {iso(2)}" in page.getvalue()
+    assert told == {2: False, 1: True}
