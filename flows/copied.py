@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from flows.house import open_house
 from flows.run import RefusedError
 from flows.settings import Settings
 from warehouse.bulk import digest_of
+from warehouse.disk import fsync, room
 from warehouse.engine import open_warehouse
 from warehouse.migrate import NewerWarehouseError
 from warehouse.postgres import PostgresError, follow, open_postgres, taken_out
@@ -71,16 +73,19 @@ def _to_file(url: str, path: Path) -> str:
     """Written beside its place and put there when it is whole."""
     if path.exists():
         raise RefusedError(f"{path} 已经有了：请另起一个名字")
-    draft = path.with_name(f".{path.name}.part")
-    draft.unlink(missing_ok=True)
+    beside = path.with_name(f".{path.name}.part")  # a folder: the database keeps a log beside its file
+    shutil.rmtree(beside, ignore_errors=True)
     engine = open_postgres(url)
     try:
-        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            name = taken_out(connection, draft)
-        draft.replace(path)
+        with room(f"磁盘空间不足，没有抄成 {path}；请清理磁盘，或换一个地方再试"):
+            beside.mkdir()
+            with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+                name = taken_out(connection, beside / path.name)
+            fsync(beside / path.name)
+            (beside / path.name).replace(path)
     finally:
         engine.dispose()
-        draft.unlink(missing_ok=True)
+        shutil.rmtree(beside, ignore_errors=True)
     return name
 
 

@@ -251,6 +251,8 @@ def taken_out(connection: Connection, path: Path) -> str:
                 put_rows(target, table.name, table.columns.keys(), rows_of(connection, table))
             install_views(target)
             install_dictionary(target)
+        with engine.connect() as target:
+            target.exec_driver_sql("checkpoint")  # closing would do it too, and tell nobody when there is no room
     finally:
         engine.dispose()
     return name

@@ -12,17 +12,20 @@ from sqlalchemy import text
 
 from flows import acts
 from flows.acts import Signed
+from flows.copied import copy
 from flows.doctor import postgres_finding
 from flows.erasing import erase
 from flows.followed import bring_postgres, held_by_postgres
 from flows.house import House, open_house
 from flows.rebuild import rebuild
 from tests.flows.test_command import yizhan
+from tests.flows.test_take_away import no_file_beyond
 from tests.night.chronicle import Chronicle
 from tests.night.people import close, write_journal
 from tests.night.town import Household, iso
 from warehouse import postgres
 from warehouse.bulk import digest_of
+from warehouse.disk import DiskFullError
 from warehouse.engine import open_warehouse
 from warehouse.interval import NIGHTLY
 from warehouse.postgres import open_postgres
@@ -159,3 +162,17 @@ def test_a_warehouse_is_copied_there_and_back_with_every_row(house: House, postg
     again = yizhan("copy", postgres_url, str(tmp_path / "back.duckdb"), home=house.settings.home)
     assert again.returncode == 2
     assert "已经有了" in again.stderr
+
+
+@pytest.mark.parametrize("room", [100_000, 1_000_000, 3_000_000])
+def test_on_a_full_disk_nothing_of_a_copy_is_left(house: House, tmp_path: Path, room: int) -> None:
+    """At the tables, among the rows, and when all is written down."""
+    assert bring_postgres(house) == []
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    with no_file_beyond(room), pytest.raises(DiskFullError, match="磁盘空间不足，没有抄成"):
+        copy(Console(file=StringIO()), str(house.settings.warehouse_url), str(folder / "copied.duckdb"))
+    assert list(folder.iterdir()) == []
+    # under another name: this process remembers the database that broke
+    assert copy(Console(file=StringIO()), str(house.settings.warehouse_url), str(folder / "again.duckdb")) == 0
+    assert [each.name for each in folder.iterdir()] == ["again.duckdb"]
