@@ -55,9 +55,10 @@ def package_of(taken: Taken, files: Mapping[str, Path], names: Mapping[str, str]
             "datum": "GCJ-02" if wish.is_gcj02 else "WGS-84",
             "rows": len(taken.rows),
         },
-        "sources": [{"title": f"{owner.name}《{owner.title}》：{owner.licence}"} for owner in taken.owners],
+        "sources": [{"title": owner} for owner in taken.told_owners],
         "licenses": [
-            {"name": f"terms-{at}", "title": terms} for at, terms in enumerate(sorted({owner.licence for owner in taken.owners}), 1)
+            {"name": f"terms-{at}", "title": terms}
+            for at, terms in enumerate(sorted({owner.licence for owner in taken.owners if not wish.is_public}), 1)
         ],
         "resources": [_resource(taken, form, path, names[form]) for form, path in files.items()],
     }

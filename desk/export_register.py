@@ -61,6 +61,11 @@ class Taken:
         return f"{self.wish.table}.gcj02" if self.wish.is_gcj02 else self.wish.table
 
     @property
+    def told_owners(self) -> list[str]:
+        """Whose lists the rows are out of. Under which terms each is given is between its owner and the city, and not for the public."""
+        return [f"{each.name}《{each.title}》" + ("" if self.wish.is_public else f"：{each.licence}") for each in self.owners]
+
+    @property
     def position(self) -> tuple[str, str] | None:
         """Names of the columns of longitude and latitude, None where a row has no place."""
         pair = ("lng_gcj02", "lat_gcj02") if self.wish.is_gcj02 else POSITION

@@ -69,14 +69,13 @@ def _put(sheet: Any, kind: str) -> Any:
 
 def _explanation(sheet: Any, taken: Taken, known: dict[str, Any]) -> None:
     """What the rows are of, then a line a column."""
-    owners = "\n".join(f"{owner.name}《{owner.title}》：{owner.licence}" for owner in taken.owners)
     facts = (
         ("发布", taken.publication),
         ("截至", f"{taken.night} 这一夜"),
         ("行数", f"{len(taken.rows):,}"),
         ("条件", taken.wish.where or "（全部）"),
         ("坐标", "GCJ-02（国测局，国内地图用）" if taken.wish.is_gcj02 else "WGS-84"),
-        ("来源与许可", owners),
+        ("来源" if taken.wish.is_public else "来源与许可", "\n".join(taken.told_owners)),
     )
     for line, (name, told) in enumerate(facts):
         sheet.write_string(line, 0, name, known["head"])

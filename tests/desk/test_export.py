@@ -209,6 +209,17 @@ def test_the_public_sees_no_person_and_no_row(publication: Publication) -> None:
             taken(publication, table=table, is_public=True)
 
 
+def test_the_public_is_told_whose_lists_and_not_under_which_terms(publication: Publication, tmp_path: Path) -> None:
+    write_export(taken(publication, is_public=True), ["csv", "xlsx"], tmp_path)
+    package = json.loads((tmp_path / "datapackage.json").read_text("utf-8"))
+    assert Package(str(tmp_path / "datapackage.json")).validate().valid
+    assert package["sources"] == [{"title": "市总工会《工会驿站名单》"}]
+    assert "licenses" not in package
+    cells = {str(cell.value) for sheet in load_workbook(tmp_path / "station.xlsx") for row in sheet.iter_rows() for cell in row}
+    assert "市总工会《工会驿站名单》" in cells
+    assert not any("内部" in cell for cell in cells)
+
+
 def test_another_table_can_be_taken(publication: Publication, tmp_path: Path) -> None:
     write_export(taken(publication, table="mart_station_by_county_batch"), ["csv", "xlsx", "parquet"], tmp_path)
     assert Package(str(tmp_path / "datapackage.json")).validate().valid
