@@ -31,7 +31,7 @@ def write_workbook(taken: Taken, file: IO[bytes]) -> None:
         raise QuestionError(f"Excel 的一张表放不下 {len(taken.rows):,} 行（最多 {ROWS:,}）；请用 --where 缩小，或用 csv、parquet")
     created = datetime.combine(taken.night, time(2, 0), tzinfo=UTC).replace(tzinfo=None)  # the same night gives the same file
     content = BytesIO()  # a file that is full would be told under another name, and once more when it is thrown away
-    with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
         workbook.set_properties({"title": f"{taken.name} {taken.night}", "created": created})
         known = {
             "head": workbook.add_format({"bold": True, "bg_color": "#dbe5f1", "border": 1}),

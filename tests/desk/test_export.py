@@ -220,6 +220,15 @@ def test_the_public_is_told_whose_lists_and_not_under_which_terms(publication: P
     assert not any("内部" in cell for cell in cells)
 
 
+@pytest.mark.parametrize("night", [date(2026, 6, day) for day in (1, 2, 3)])
+def test_the_stations_of_a_past_night_are_those_published_for_it(publication: Publication, night: date) -> None:
+    """Also on the third, on which one began to read otherwise."""
+    with opened(publication.analyst) as connection:
+        published = connection.execute(f"select station_id, name from station_as_of('{night}') order by station_id").fetchall()
+    rows = taken(publication, as_of=night).rows
+    assert list(zip(rows.column("station_id").to_pylist(), rows.column("name").to_pylist(), strict=True)) == published
+
+
 def test_another_table_can_be_taken(publication: Publication, tmp_path: Path) -> None:
     write_export(taken(publication, table="mart_station_by_county_batch"), ["csv", "xlsx", "parquet"], tmp_path)
     assert Package(str(tmp_path / "datapackage.json")).validate().valid
