@@ -26,13 +26,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from warehouse import readers
 from warehouse.bulk import put_rows, rows_of, schema_of
 from warehouse.dictionary import EXAMPLES, install_dictionary
+from warehouse.difference import beside, difference, differing_since, listed
 from warehouse.engine import open_warehouse
 from warehouse.functions import functions
-from warehouse.interval import NIGHTLY
 from warehouse.migrate import head_revision, migrate, revision_of
 from warehouse.roles import OWNER, SCHEMA, SEARCH_PATH, STATE_SCHEMA, RightsError, grant, make_roles, withdraw
-from warehouse.scripts import quoted, run_script
-from warehouse.tables import METADATA, interval_of
+from warehouse.scripts import run_script
+from warehouse.tables import METADATA
 from warehouse.views import drop_views, install_views, views
 
 #: Seconds to connect, to wait for whoever else publishes or holds a table, and after which the server gives up a writer of whom it hears nothing.
@@ -148,8 +148,8 @@ def _follow(engine: Engine, name: str, warehouse: Path, others: Mapping[str, Pat
         before = _held(connection, others)
         removed: dict[str, int] = {}
         added: dict[str, int] = {}
-        with _beside(warehouse, before) as both:
-            since = _since(both) if before else None
+        with beside(warehouse, before) as both:
+            since = differing_since(both) if before else None
             for table in METADATA.sorted_tables:
                 gone, come = (
                     _filled(connection, both, table, is_first=is_first) if before is None else _brought(connection, both, table, since)
@@ -258,39 +258,12 @@ def taken_out(connection: Connection, path: Path) -> str:
     return name
 
 
-@contextmanager
-def _beside(new: Path, old: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Both publications, read-only, in one DuckDB."""
-    with duckdb.connect() as both:
-        both.execute(f"attach {quoted(str(new))} as new (read_only)")
-        if old:
-            both.execute(f"attach {quoted(str(old))} as old (read_only)")
-        yield both
-
-
-def _since(both: duckdb.DuckDBPyConnection) -> date | None:
-    """The first night that one publication has otherwise than the other: every execution leaves its row, and writes of its night and later ones only. None where
-    something else than a night was at work: values were erased, or nothing tells what."""
-    differing = " union all ".join(
-        f"select * from ({one} except {other})"
-        for of in (
-            "select run_id, night, ended_at, publication from {}.run",
-            "select null, night, null, counts || fingerprint from {}.night",
-        )
-        for one, other in ((of.format("new"), of.format("old")), (of.format("old"), of.format("new")))
-    )
-    erased = "select count(*) from {}.decision where act = 'erase'"
-    query = f"select min(night), count(run_id), ({erased.format('new')}) = ({erased.format('old')}) from ({differing})"
-    since, runs, nothing_erased = both.execute(query).fetchall()[0]
-    return since if runs and nothing_erased else None
-
-
 def _filled(connection: Connection, both: duckdb.DuckDBPyConnection, table: Table, *, is_first: bool) -> tuple[int, int]:
     """Write the table of the new publication anew, in key order, so that rows asked for together lie together: rows removed and added."""
     columns, key = table.columns.keys(), table.primary_key.columns.keys()
     target = f"{SCHEMA}.{table.name}"
     gone = connection.execute(text(f"delete from {target}")).rowcount
-    rows = _batches(both, f"select {_list(columns)} from new.{table.name} order by {_list(key)}", table, columns)
+    rows = _batches(both, f"select {listed(columns)} from new.{table.name} order by {listed(key)}", table, columns)
     with _keyed_afterwards(connection, target) if is_first else nullcontext():
         return gone, put_rows(connection, target, columns, rows)
 
@@ -299,59 +272,9 @@ def _brought(connection: Connection, both: duckdb.DuckDBPyConnection, table: Tab
     """Make the table, which has the rows of the old publication, what the new one has: rows removed and added."""
     columns, key = table.columns.keys(), table.primary_key.columns.keys()
     target = f"{SCHEMA}.{table.name}"
-    since = since if table.name in NIGHTLY else None
-    if since is None or not _differs_since(both, table, since):
-        _differs(both, table)
-    gone = _removed(connection, target, key, _batches(both, f"select {_list(key)} from differing where was", table, key))
-    told = _list(columns)
-    lie_late = since is not None and both.execute("select coalesce(bool_and(lies_late), true) from differing where comes").fetchall()[0][0]
-    rows = _later("new", table, since, told, told) if since and lie_late else f"select {told} from new.{table.name}"
-    fresh = f"select {_list(columns, 'n')} from ({rows}) n semi join (select * from differing where comes) d using ({_list(key)})"
-    return gone, put_rows(connection, target, columns, _batches(both, fresh, table, columns))
-
-
-def _differs(both: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Leave in `differing` the keys of rows that one publication has otherwise than the other. `was`, `comes`: which of them has the row; `lies_late`: see `_later`."""
-    columns, key = table.columns.keys(), table.primary_key.columns.keys()
-    new, old = (f"select {_list(key)}, hash({_list(columns)}) as told, true as is_new from {of}.{table.name}" for of in ("new", "old"))
-    _compare(both, key, new, old, "false")
-
-
-def _differs_since(both: duckdb.DuckDBPyConnection, table: Table, since: date) -> bool:
-    """The same for publications that are equal up to `since`: a row that began before it is in both, and only the night on which it ended may differ. False where
-    that cannot be, for then as many rows would not be left."""
-    columns, key = table.columns.keys(), table.primary_key.columns.keys()
-    interval = interval_of(table)
-    began = f"{_list(key)}, hash({_list(columns)}) as told, true as is_new"
-    ended = f"{_list(key)}, hash({interval.closed if interval else 'null'}) as told, false as is_new"
-    new, old = (_later(of, table, since, began, ended) for of in ("new", "old"))
-    _compare(both, key, new, old, "n.told is not null")
-    left = (
-        f"select (select count(*) from new.{table.name}) - (select count(*) from old.{table.name})"
-        " - count(*) filter (comes) + count(*) filter (was) from differing"
-    )
-    return bool(both.execute(left).fetchall()[0][0] == 0)
-
-
-def _compare(both: duckdb.DuckDBPyConnection, key: Sequence[str], new: str, old: str, lies_late: str) -> None:
-    """`new`, `old`: a row a row, with its key, what is `told` of it, and `is_new`; of one that is not, both have the row and only what is told may differ."""
-    told = ", ".join(f'coalesce(n."{name}", o."{name}") as "{name}"' for name in key)
-    both.execute(f"""
-        create or replace temporary table differing as
-        select {told}, not coalesce(n.is_new, o.is_new) or o.told is not null as was, not coalesce(n.is_new, o.is_new) or n.told is not null as comes, {lies_late} as lies_late
-        from ({new}) n full join ({old}) o on {" and ".join(f'n."{name}" = o."{name}"' for name in key)}
-        where n.told is distinct from o.told
-    """)
-
-
-def _later(of: str, table: Table, since: date, began: str, ended: str) -> str:
-    """Of the rows that began on `since` or later `began`, of those that ended then `ended`: each asked by one column, whose blocks tell where no such row lies."""
-    interval = interval_of(table)
-    opened = interval.opened if interval else "night"
-    query = f"select {began} from {of}.{table.name} where {opened} >= date '{since}'"
-    if interval:
-        query += f" union all select {ended} from {of}.{table.name} where {interval.closed} >= date '{since}' and {opened} < date '{since}'"
-    return query
+    went, came = difference(both, table, since)
+    gone = _removed(connection, target, key, _batches(both, went, table, key))
+    return gone, put_rows(connection, target, columns, _batches(both, came, table, columns))
 
 
 @contextmanager
@@ -374,7 +297,7 @@ def _keyed_afterwards(connection: Connection, target: str) -> Iterator[None]:
 
 
 def _removed(connection: Connection, target: str, key: Sequence[str], batches: Iterator[pa.RecordBatch]) -> int:
-    connection.execute(text(f"create temporary table stale on commit drop as select {_list(key)} from {target} with no data"))
+    connection.execute(text(f"create temporary table stale on commit drop as select {listed(key)} from {target} with no data"))
     gone = put_rows(connection, "stale", key, batches)
     if gone:
         connection.execute(text("analyze stale"))
@@ -386,10 +309,6 @@ def _removed(connection: Connection, target: str, key: Sequence[str], batches: I
 
 def _batches(both: duckdb.DuckDBPyConnection, query: str, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     yield from both.execute(query).to_arrow_reader(_BATCH).cast(schema_of(table, columns))
-
-
-def _list(names: Sequence[str], of: str = "") -> str:
-    return ", ".join(f'{of}."{name}"' if of else f'"{name}"' for name in names)
 
 
 def _first_line(wrong: DBAPIError) -> str:

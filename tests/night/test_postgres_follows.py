@@ -23,7 +23,7 @@ from tests.flows.test_take_away import no_file_beyond
 from tests.night.chronicle import Chronicle
 from tests.night.people import close, write_journal
 from tests.night.town import Household, iso
-from warehouse import postgres
+from warehouse import difference
 from warehouse.bulk import digest_of
 from warehouse.disk import DiskFullError
 from warehouse.engine import open_warehouse
@@ -73,8 +73,8 @@ def test_night_after_night_it_is_brought_what_lies_late_and_holds_the_same(
     household = chronicle.household(tmp_path / "var", after=0)
     house = open_house(household.settings.model_copy(update={"warehouse_url": postgres_url}))
     assert bring_postgres(house) == []
-    whole = Mock(wraps=postgres._differs)
-    monkeypatch.setattr(postgres, "_differs", whole)
+    whole = Mock(wraps=difference._differs)
+    monkeypatch.setattr(difference, "_differs", whole)
     station = house_stations(house)[0]
     for step in (lambda: household.run(iso(1)), lambda: close_and_run(household, station), lambda: household.run(iso(1))):
         step()
