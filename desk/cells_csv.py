@@ -20,7 +20,7 @@ _FORMULA: Final = r"[\s\x00]*[=+\-@＝＋－＠]|[\t\r\n']"
 
 #: What loses its form in a spreadsheet: a code of digits (0553, 913400007199042708), a sum of money, a fraction, what reads as a date or time of day, a truth.
 _FIGURE: Final = r"(?:[¥￥$€]\s*)?[0-9０-９][0-9０-９.,]*(?:[eE][+\-]?[0-9]+)?\s*%?|[0-9]+\s+[0-9]+/[0-9]+"
-_MONTH: Final = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_MONTH: Final = r"(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _DATE: Final = (
     r"[0-9]{1,4}[\-/.][0-9]{1,2}(?:[\-/.][0-9]{1,4})?|(?:[0-9]{2,4}年)?(?:[0-9]{1,2}月)(?:[0-9]{1,2}日)?"
     rf"|[0-9]{{1,4}}[\-/ ]{_MONTH}(?:[\-/ ][0-9]{{1,4}})?|{_MONTH}[\-/ ][0-9]{{1,4}}"

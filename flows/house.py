@@ -29,8 +29,11 @@ from warehouse.engine import open_warehouse
 from warehouse.journal import JournalError, read_journal
 from warehouse.publish import Publisher
 
-#: What a derived row depends on: when any of it changes, the next night recomputes every row.
-_RULES = ("sources", "transforms", "expectations", "warehouse")
+#: What a derived row depends on, folders and modules: when any of it changes, the next night recomputes every row.
+_RULES = (
+    *("sources", "transforms", "expectations", "warehouse"),
+    *(f"flows/{name}.py" for name in ("gather", "known", "operators", "register", "row_decisions")),
+)
 _SUFFIXES = (".py", ".csv", ".json", ".sql", ".toml", ".geojson")
 
 
@@ -144,9 +147,10 @@ class House:
     def _rules(self) -> hashlib._Hash:
         """SHA-256 over the rules and the city's folder, to go on from."""
         digest = hashlib.sha256()
-        for folder in (*(ROOT / name for name in _RULES), self.city.folder):
-            for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
-                digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        for rules in (*(ROOT / name for name in _RULES), self.city.folder):
+            files = [rules] if rules.is_file() else sorted(each for each in rules.rglob("*") if each.suffix in _SUFFIXES and each.is_file())
+            for path in files:
+                digest.update(path.relative_to(rules.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return digest
 
     def fingerprint(self, night: str, model: str | None = None) -> str:

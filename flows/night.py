@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from desk.facts import night_facts
 from desk.links import Links
@@ -27,7 +27,8 @@ from warehouse.interval import revert
 from warehouse.journal import Decisions, read_journal
 from warehouse.load import NightRecord, NightTables, load_night, load_rejected, record_run
 from warehouse.publish import Draft
-from warehouse.state import State, nights_after, read_state, station_ids
+from warehouse.state import State, distrust, nights_after, read_state, station_ids
+from warehouse.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ def run_nights(
 
     with draft.engine.connect() as connection:
         transaction = connection.begin()
+        if not decisions.know(connection.execute(select(table("decision").c.decision_id)).scalars()):
+            distrust(connection)
         published = station_ids(connection)
         later = nights_after(connection, order.night)
         was_rejected = set(nights_after(connection, order.night, state="rejected"))

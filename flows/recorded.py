@@ -15,6 +15,7 @@ from flows.house import House
 from flows.operators import OPERATORS
 from sources.kit.archive import Archive, ArchiveDamagedError, recorded
 from sources.kit.retrieval import Outcome, Retrieval
+from warehouse.state import ALTERED
 from warehouse.tables import table
 
 #: (night, source) → what was fetched.
@@ -44,7 +45,7 @@ group by n.night, n.state, n.fingerprint, n.model_fingerprint order by n.night
 def past_nights(connection: Connection) -> list[PastNight]:
     """Every night of the warehouse, in order."""
     return [
-        PastNight(each.night.isoformat(), each.state, each.started_at, each.fingerprint, each.model_fingerprint)
+        PastNight(each.night.isoformat(), each.state, each.started_at, each.fingerprint.removesuffix(ALTERED), each.model_fingerprint)
         for each in connection.execute(text(_NIGHTS))
     ]
 

@@ -18,6 +18,7 @@ from warehouse.bulk import put_rows, rows_of
 from warehouse.dictionary import install_dictionary
 from warehouse.engine import open_warehouse
 from warehouse.migrate import migrate
+from warehouse.state import distrust
 from warehouse.tables import METADATA, table
 from warehouse.views import install_views
 
@@ -82,6 +83,8 @@ def erase_values(
         counts[here.name, column.name] += sum(count for _, count in texts.values())
         _replace(connection, here, column, {old: new for old, (new, _) in texts.items()}, source)
     rename_digests(connection, renamed)
+    if counts or renamed:
+        distrust(connection)  # a station may have the value from a listing that no longer has it
     return ErasedHere(counts, renamed)
 
 

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -69,6 +69,10 @@ class Decisions:
     added: tuple[Mapping[str, Any], ...] = ()
     closed: frozenset[str] = frozenset()
     accepted: pd.DataFrame = field(default_factory=lambda: _frame([], _ACCEPTED, [*_ACCEPTED]))
+
+    def know(self, numbers: Iterable[str]) -> bool:
+        """Whether all these decisions (ids) are here: a backup that was put back may have fewer than the nights that stand were made with."""
+        return set(numbers) <= set(self.log["decision_id"])
 
     def less(self, ended: Collection[str]) -> Decisions:
         """The decisions without the corrections that sources have caught up with (ids): those hold no longer, and what they took the place of does not come back."""

@@ -84,6 +84,16 @@ def read_state(connection: Connection) -> State:
     )
 
 
+#: What stands behind the fingerprint of a night whose rows are no longer what its rules made of its lists.
+ALTERED: Final = " altered"
+
+
+def distrust(connection: Connection) -> None:
+    """Let nothing be taken over from any night that stands, whichever the next one starts from: values were erased in it, or what people decided of it is lost."""
+    told = text("update night set fingerprint = fingerprint || :altered where fingerprint not like '%' || :altered")
+    connection.execute(told, {"altered": ALTERED})
+
+
 def standing(connection: Connection, name: str, on: str | None = None) -> pd.DataFrame:
     """The standing rows of a table that keeps intervals, without the interval columns, in key order: those that stand now, or those that stood
     after the night `on` (ISO date)."""

@@ -23,6 +23,9 @@ from warehouse.tables import public_columns, table
 #: Features kept ready: about 1 kB each. A city's register fits whole; of a province's, what is asked for.
 KEPT: Final = 30_000
 
+#: Filter → the level of its divisions.
+_LEVELS: Final = {"county": 3, "town": 4, "community": 5}
+
 #: Names told to who asked for one that there is not.
 _NAMED: Final = 20
 
@@ -156,16 +159,24 @@ class Register:
 
     def _refuse_unknown(self, filters: Sequence[tuple[str, str]]) -> None:
         for name, value in filters:
-            columns = COLUMNS[name]
-            known = f"select 1 from station_history where {' or '.join(f'{column} = ?' for column in columns)}"
-            divisions = "select 1 from division where name = ? or division_code = ?"
-            if name in KNOWN or self._rows(f"{known} union all {divisions} limit 1", [*[value] * len(columns), value, value]):
+            if name in KNOWN or self._is_known(name, value):
                 continue
-            there = self._rows(
-                f"select distinct {columns[0]} as told from station_history where told is not null order by told limit ?", [_NAMED]
+            column = COLUMNS[name][0]
+            found = self._rows(
+                f"select distinct {column} as told from station_history where told is not null order by told limit ?", [_NAMED + 1]
             )
-            listed = "、".join(told for (told,) in there)
-            raise ApiRefusal(400, f"unknown-{name}", f"没有“{value[:40]}”：{name} 可写 {listed}{'……' if len(there) == _NAMED else ''}")
+            names = [told for (told,) in found]
+            able = f"{name} 可写 {'、'.join(names[:_NAMED])}{'……' if len(names) > _NAMED else ''}" if names else f"登记册里还没有 {name}"
+            raise ApiRefusal(400, f"unknown-{name}", f"没有“{value[:40]}”：{able}")
+
+    def _is_known(self, name: str, value: str) -> bool:
+        """Whether a station ever had it, or the city has such a division."""
+        columns = COLUMNS[name]
+        query, values = f"select 1 from station_history where {' or '.join(f'{column} = ?' for column in columns)}", [value] * len(columns)
+        if name in _LEVELS:
+            query += f" union all select 1 from division where level = {_LEVELS[name]} and (name = ? or division_code = ?)"
+            values += [value, value]
+        return bool(self._rows(f"{query} limit 1", values))
 
     def changes(self, asked: ChangesAsked) -> tuple[list[dict[str, Any]], str | None]:
         """Events after the night asked for, oldest first, and where the next page begins. Raises ApiRefusal for a night that is not there yet."""

@@ -149,6 +149,7 @@ def test_what_is_asked_for_is_what_comes(api: Served) -> None:
     assert ids(api.told(f"{ITEMS}?bbox=-180,-90,180,90&datetime=2026-06-01")) == [1, 2, 3, 4, 5], "without a position in no box"
     refused = api.told(f"{ITEMS}?county=无此区", 400)
     assert refused == {"code": "unknown-county", "description": "没有“无此区”：county 可写 弋江区、镜湖区"}, "a slip is not told as none"
+    assert api.told(f"{ITEMS}?kind=镜湖区", 400)["code"] == "unknown-kind"
     assert api.told(f"{ITEMS}?county=弋江区&batch=co_branded")["numberMatched"] == 0
     assert ids(api.told(f"{ITEMS}?batch=unknown")) == [4], "whose batch nobody knows"
 

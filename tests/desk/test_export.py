@@ -85,6 +85,7 @@ def test_a_text_that_a_spreadsheet_leaves_alone_is_left_alone() -> None:
         "88-15-3号",
         "Mar 咖啡",
         "Marriott",
+        "Decor 12",
         "8时-12时",
         "12月站",
         "3号",

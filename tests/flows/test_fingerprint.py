@@ -22,7 +22,7 @@ NIGHT: Final = "2026-06-01"
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project's folders, from which the fingerprint is taken."""
     root = tmp_path / "rules"
-    for name in ("sources", "transforms", "expectations", "warehouse", "desk"):
+    for name in ("sources", "transforms", "expectations", "warehouse", "desk", "flows"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(flows.house, "ROOT", root)
     return root
@@ -44,6 +44,7 @@ def fingerprint(rules: Path, model: Path | None = None, night: str = NIGHT) -> s
         "transforms/dedupe/model.json",
         "expectations/rows.py",
         "warehouse/load.py",
+        "flows/register.py",
     ],
 )
 def test_a_changed_file_is_told(rules: Path, path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +22,7 @@ from tests.night.chronicle import SOURCES, Chronicle, refusing
 from tests.night.onlooker import sight
 from tests.night.people import judge, write_journal
 from tests.night.town import Household, Town, assert_same, iso
-from transforms.merge import Merged, merge_again
+from transforms.merge import Merged, merge, merge_again
 from warehouse.lock import AnotherWriterError
 from warehouse.state import State
 
@@ -103,17 +103,20 @@ def _verdicts_on_a_fifth(household: Household) -> list[dict[str, object]]:
 class TestRejected:
     """Each cause of rejection, and what is left of the night."""
 
-    def test_a_station_that_must_not_be(self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("step", [merge, merge_again])
+    def test_a_station_that_must_not_be(
+        self, step: Callable[..., Merged], chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         household = chronicle.household(tmp_path / "var", after=0)
 
         def nameless(*given: Any) -> Merged:
-            merged = merge_again(*given)
+            merged = step(*given)
             merged.stations.loc[0, "name"] = None
             merged.stations.loc[1, ["name", "lng_wgs84"]] = [None, 0.0]
             return merged
 
-        monkeypatch.setattr(flows.register, "merge_again", nameless)
-        reason = self._reason(household, chronicle)
+        monkeypatch.setattr(flows.register, step.__name__, nameless)
+        reason = self._reason(household, chronicle, full=step is merge)
         title = every_rule()["station_nameless"].title
         assert f"2 站不合格（{title}）" in reason, "stations, not findings, under a name that a person reads"
         assert household.query(f"select count(*) as n from issue where night = '{iso(1)}' and rule = 'station_nameless'")["n"][0] == 2
@@ -132,9 +135,9 @@ class TestRejected:
         told = household.query(f"select source, outcome from retrieval where night = '{iso(1)}'")
         assert set(told["outcome"]) == {Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.NOT_FOUND, Outcome.NOT_DUE}
 
-    def _reason(self, household: Household, chronicle: Chronicle) -> str:
+    def _reason(self, household: Household, chronicle: Chronicle, *, full: bool = False) -> str:
         """Run night 1, which is rejected, and see that the register is that of night 0; the reason."""
-        ended = household.run(iso(1))
+        ended = household.run(iso(1), full=full)
         assert ended.state == "rejected"
         before, after = chronicle.as_published(0).tables(), household.tables()
         assert_same(

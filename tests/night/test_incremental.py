@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import flows.gather
 import flows.register
 from expectations.listings import STALE, STALE_DAYS
+from flows.erasing import erase
 from flows.house import House
 from tests.night.altered import reading, written
 from tests.night.books import assert_conserved
@@ -154,6 +157,43 @@ def test_what_a_person_took_back_is_nowhere_left(
             each.run(iso(2), full=each is whole)
         assert_same(household.tables(), whole.tables())
     assert not household.query(reads).equals(decidedly), "the decision was in force before"
+
+
+def test_what_was_lost_with_the_journal_is_nowhere_left(chronicle: Chronicle, tmp_path: Path) -> None:
+    """A correction that no backup had: the night on which it is gone, and the same made again, when the warehouse does not know of it either."""
+    household = chronicle.household(tmp_path / "var", after=0)
+    station = household.query("select min(station_id) as station_id from station")["station_id"][0]
+    named = f"select name from station where station_id = '{station}'"
+    write_journal(household, correct("station", station, "name", "更正的名称"))
+    household.run(iso(1))
+    assert household.query(named)["name"][0] == "更正的名称"
+    household.house.journal.unlink()
+    for number in range(2):
+        whole = Household(shutil.copytree(household.home, tmp_path / f"whole-{number}", symlinks=True), chronicle.silent)
+        for each in (household, whole):
+            each.run(iso(2), full=each is whole)
+        assert household.query(named)["name"][0] != "更正的名称"
+        assert_same(household.tables(), whole.tables())
+
+
+def test_what_was_erased_of_one_list_leaves_the_station_too(chronicle: Chronicle, tmp_path: Path) -> None:
+    """The station has the phone from the listing; of tables that name no source the erasure takes nothing, so the next night merges everything anew."""
+    household = chronicle.household(tmp_path / "var", after=1)
+    found = household.query(
+        "select l.phones, s.station_id from listing l join station_listing m using (listing_id) join station s using (station_id) "
+        "where l.valid_to is null and m.valid_to is null and l.source = 'union' and l.is_open and l.phones not like '%;%' and s.sources like '%;%' "
+        "and contains(s.phones, l.phones) and l.phones in (select phones from listing where valid_to is null group by phones having count(*) = 1) "
+        "order by l.listing_id limit 1"
+    ).iloc[0]
+    say = Console(file=StringIO())
+    assert erase(household.settings, say, phone=found["phones"], name=None, source="union", who="李敏", why="本人申请", dry_run=False) == 0
+    for night in (1, 2):
+        whole = Household(shutil.copytree(household.home, tmp_path / f"whole-{night}", symlinks=True), chronicle.silent)
+        for each in (household, whole):
+            each.run(iso(night), full=each is whole)
+        phones = household.query(f"select phones from station where station_id = '{found['station_id']}'")["phones"][0]
+        assert found["phones"] not in str(phones)
+        assert_same(household.tables(), whole.tables())
 
 
 def test_a_night_merges_the_stations_that_changed_and_no_others(

@@ -21,7 +21,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What may read otherwise than before. `listings` (ids): those that are new, gone, told otherwise or of another station; `stations`: those that they belong or
-    belonged to, and those of which a person ever decided something."""
+    belonged to, and those that a person's decision named."""
 
     listings: frozenset[str]
     stations: frozenset[str]
