@@ -27,7 +27,7 @@ from flows.pages import our_app
 from flows.rebuild import rebuild
 from flows.reviewing import Reviewing
 from flows.settings import Settings
-from flows.settling import Settling
+from flows.settling import REST_SECONDS, Settling
 from tests.night.town import Household, Town, iso
 
 #: Where no Prefect answers.
@@ -38,11 +38,11 @@ SECRET = "only the proxy knows"
 class Desk:
     """The pages of a household, and what a browser would see of them."""
 
-    def __init__(self, household: Household, api: str = NOWHERE, *, rest: float = 60, **settings: str) -> None:
+    def __init__(self, household: Household, api: str = NOWHERE, **settings: str) -> None:
         self.household = household
         self.settings = household.settings.model_copy(update=settings)
         self.reviewing = Reviewing(self.settings)
-        self.settling = Settling(self.reviewing, api, rest)
+        self.settling = Settling(self.reviewing, api)
         app = our_app(self.settings, api, self.reviewing, self.settling)
         self.browser: Client = TestClient(app, base_url="http://127.0.0.1:4201", follow_redirects=True)
 
@@ -229,16 +229,17 @@ def test_what_is_answered_elsewhere_is_not_asked_here(desk: Desk, own: Household
 
 
 def test_the_night_is_made_again_once_when_the_reviewer_rests(own: Household, prefect: _Prefect, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
+    clock = SimpleNamespace(now=1000.0)
+    clock.monotonic = lambda: clock.now
     monkeypatch.setattr(flows.settling, "time", clock)  # how long this machine takes is not asked
-    desk = Desk(own, f"http://127.0.0.1:{prefect.server_port}/api", rest=60)
+    desk = Desk(own, f"http://127.0.0.1:{prefect.server_port}/api")
     page = desk.get("/judge")
     for verdict in ("not", "unsure", "not"):
-        clock.now += 50
+        clock.now += REST_SECONDS - 1
         page = desk.say(verdict, page).text
         desk.settling.tick()
     assert prefect.started == [], "not while the reviewer is at it"
-    clock.now += 60
+    clock.now += REST_SECONDS
     for _ in range(3):
         desk.settling.tick()
     assert [run["parameters"] for run in prefect.started] == [{"form": {"since": iso(0), "who": "李敏", "why": "判定页：3 条判定"}}]
