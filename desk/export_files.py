@@ -41,13 +41,15 @@ FORMATS: Final[dict[str, tuple[str, Callable[[Taken, Path], None]]]] = {
 def write_export(taken: Taken, forms: Sequence[str], folder: Path) -> list[Path]:
     """Write the formats and their package into the folder (made where missing); the paths, the package last. An earlier export there is replaced.
 
-    Raises QuestionError where another's package lies in the folder, OSError where there is no room; then the folder is as it was.
+    Raises QuestionError where another's package or file of that name lies in the folder, OSError where there is no room; then the folder is as it was.
     """
     before = files_of(folder)
     if before is None:
         raise QuestionError(f"{folder} 里的 {NAME} 不是导出写的，不敢改动；请换一个目录")
-    folder.mkdir(parents=True, exist_ok=True)
     names = {form: f"{taken.name}.{FORMATS[form][0]}" for form in dict.fromkeys(forms)}
+    if strange := [name for name in names.values() if name not in before and (folder / name).exists()]:
+        raise QuestionError(f"{folder} 里的 {'、'.join(strange)} 不是导出写的，不敢覆盖；请换一个目录，或先把它移走")
+    folder.mkdir(parents=True, exist_ok=True)
     drafts = {form: folder / f".{name}.next" for form, name in names.items()}
     package = folder / f".{NAME}.next"
     try:

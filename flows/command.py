@@ -10,7 +10,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -470,7 +470,14 @@ def export(
 
 
 @app.command
-def query(sql: str, *, csv: bool = False, json: bool = False, operator: bool = False, rows: int = 200) -> int:
+def query(
+    sql: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *,
+    csv: bool = False,
+    json: bool = False,
+    operator: bool = False,
+    rows: int = 200,
+) -> int:
     """Ask the register one question in SQL, which can only read, and print the answer as a table, or whole as CSV or JSON.
 
     Examples: `yizhan query "select county, count(*) from station group by 1"`; `yizhan query "from mart_freshness_by_source" --csv > ages.csv`.

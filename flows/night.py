@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 import pandas as pd
@@ -115,13 +115,18 @@ def run_nights(
             if rebuilt.ended.state == "rejected" and night not in was_rejected:
                 transaction.rollback()  # a night that stands published is not taken back by rebuilding an earlier one
                 told = _refused(connection, order, first, night, rebuilt.ended)
-                return told, _report(connection, house, order.night, draft.name)
+                return told, _report(connection, house, order.night, draft.name, told)
             write(connection, night, rebuilt)
         transaction.commit()
-        return first.ended, _report(connection, house, order.night, draft.name)
+        return first.ended, _report(connection, house, order.night, draft.name, first.ended)
 
 
-def _report(connection: Connection, house: House, night: str, publication: str) -> str:
+def _report(connection: Connection, house: House, night: str, publication: str, ended: Verdict) -> str:
+    nights = table("night")
+    if connection.execute(select(nights.c.night).where(nights.c.night == date.fromisoformat(night))).first() is None:
+        return (
+            f"**没有发布**：{night} 这一夜没有进登记册：{ended.reason}"  # one before the first, upon which the later ones cannot be rebuilt
+        )
     links = Links(house.settings.desk_address, night, publication)
     return night_report(night_facts(connection, night), house.titles, every_rule(), links, house.untold)
 

@@ -73,7 +73,7 @@ def show_night(house: House, night: str, say: Console) -> None:
         if rebuilt:
             say.print(f"之后的 {len(rebuilt)} 夜也随之重建：{rebuilt[0]} 至 {rebuilt[-1]}", markup=False)
     except LookupError:
-        say.print(f"{night} 已跑完，但现在生效的是 {publication.name}（其间有人退回过）；可用 yizhan rollback --to 换回", markup=False)
+        say.print(f"现在生效的发布 {publication.name} 里没有 {night} 这一夜：它没有发布，或者其间有人退回过", markup=False)
     finally:
         engine.dispose()
     for waiting in house.untold:

@@ -31,6 +31,8 @@ def sample_city(home: Path, night: date | None = None) -> Iterator[Path]:
 
     `night` fixes the city at that date; without it the city follows the calendar.
     """
+    if night is not None and night < EPOCH:
+        raise SampleError(f"样例城市从 {EPOCH} 这一夜开始，没有 {night}")
     env_file = home / "sandbox.env"
     if present := _present(env_file):
         if night is not None and night.isoformat() != present:

@@ -230,6 +230,13 @@ def test_the_stations_of_a_past_night_are_those_published_for_it(publication: Pu
     assert list(zip(rows.column("station_id").to_pylist(), rows.column("name").to_pylist(), strict=True)) == published
 
 
+def test_a_file_that_no_export_wrote_is_not_replaced(publication: Publication, tmp_path: Path) -> None:
+    (tmp_path / "station.csv").write_text("mine", "utf-8")
+    with pytest.raises(QuestionError, match="不敢覆盖"):
+        write_export(taken(publication), ["csv", "parquet"], tmp_path)
+    assert [each.read_text("utf-8") for each in tmp_path.iterdir()] == ["mine"]
+
+
 def test_another_table_can_be_taken(publication: Publication, tmp_path: Path) -> None:
     write_export(taken(publication, table="mart_station_by_county_batch"), ["csv", "xlsx", "parquet"], tmp_path)
     assert Package(str(tmp_path / "datapackage.json")).validate().valid

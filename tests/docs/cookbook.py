@@ -32,7 +32,7 @@ select source, rows_read, held_back, ignored, taken_share, station_count, alone_
 select source, open_listings, placed_count, phone_count, hours_count, opened_count from mart_completeness_by_source order by phone_count * 1.0 / open_listings, source""",
     "Which owner's list is wrong most, in what, and who must mend it?": """
 -- each list as it was last read: on most nights some list does not come, and its rows wait in quarantine all the same; of a
--- list that sends changes alone these are the rows that it sent last
+-- list that sends changes alone only the rows that it sent last are told, so that it may be missing here
 select m.source, m.rule, m.responsibility, m.held_rows, n.rows_read, round(m.held_rows * 100.0 / n.rows_read, 1) as percent, m.night as as_of
 from mart_quarantine_by_source_rule_night m
 join (select source, max(night) as night from source_night where rows_read > 0 group by source) last on last.source = m.source and last.night = m.night

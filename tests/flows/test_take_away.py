@@ -261,3 +261,8 @@ def test_a_reader_that_has_seen_enough_is_no_fault_of_ours(published: Household)
         assert asked.stderr
         assert asked.stderr.read() == b""
     assert asked.returncode == 141
+
+
+def test_a_question_may_begin_with_a_remark_as_in_the_cookbook(call: Call) -> None:
+    ended = call("query", "-- how many\nselect count(*) as stations from station", "--csv")
+    assert (ended.returncode, ended.stdout.splitlines()[0].lstrip("\ufeff")) == (0, "stations")

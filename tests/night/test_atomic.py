@@ -6,17 +6,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 import flows.night
 import flows.register
 from flows.gather import Gathered
+from flows.receipts import write_receipts
 from flows.register import Registered, Verdict, verdict
 from flows.rules import every_rule
+from flows.run import show_night
 from sources.kit.retrieval import Outcome
 from tests.night.chronicle import SOURCES, Chronicle, refusing
 from tests.night.onlooker import sight
@@ -85,6 +89,24 @@ class TestRunAgain:
         assert ended.state == "rejected"
         assert iso(2) in str(ended.reason)
         self._is_as_before(household, chronicle)
+
+    def test_one_before_the_first_upon_which_the_later_cannot_be_rebuilt_is_told(
+        self, chronicle: Chronicle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def strict(state: State, gathered: Sequence[Gathered], registered: Registered, night: str) -> Verdict:
+            return Verdict("rejected", "试一试") if night == iso(2) else verdict(state, gathered, registered, night)
+
+        household = chronicle.household(tmp_path / "var")
+        household.run(iso(2))
+        before = household.tables()
+        monkeypatch.setattr(flows.night, "verdict", strict)
+        ended = household.run(iso(1))
+        assert (ended.state, iso(2) in str(ended.reason)) == ("rejected", True)
+        assert_same(household.tables(), before)
+        page = StringIO()
+        write_receipts(household.house, iso(1))
+        show_night(household.house, iso(1), Console(file=page, width=200))
+        assert f"没有 {iso(1)} 这一夜" in page.getvalue()
 
     def _is_as_before(self, household: Household, chronicle: Chronicle) -> None:
         assert_same(household.tables(), chronicle.as_published(2).tables())
