@@ -99,8 +99,6 @@ def run_nights(
 
     with draft.engine.connect() as connection:
         transaction = connection.begin()
-        if not decisions.know(connection.execute(select(table("decision").c.decision_id)).scalars()):
-            distrust(connection)
         published = station_ids(connection)
         later = nights_after(connection, order.night)
         was_rejected = set(nights_after(connection, order.night, state="rejected"))
@@ -142,8 +140,11 @@ def _refused(connection: Connection, order: Order, first: Concluded, night: str,
 def begin(
     connection: Connection, house: House, order: Order, night: str, decisions: Decisions, publication: str, published: frozenset[str]
 ) -> Stage:
-    """Bring the draft back to how it stood before `night`, and read the state from which it starts."""
+    """Bring the draft back to how it stood before `night`, and read the state from which it starts; one that was made with decisions which
+    are not among these is not gone on from."""
     revert(connection, night)
+    if not decisions.know(connection.execute(select(table("decision").c.decision_id)).scalars()):
+        distrust(connection)
     state = read_state(connection)
     return Stage(as_decided(house, decisions, night), order, night, state, decisions.less(state.ended), publication, published)
 

@@ -112,7 +112,7 @@ def _touched(house: House, state: State, placed: pd.DataFrame, redirects: pd.Dat
     """What tonight's listings, and what people ever said of stations, may make read otherwise than `state` does."""
     good = dict(zip(state.source_state["source"], state.source_state["last_good_on"], strict=True))
     before = ranked(house, state.listing, good, state.good_nights).merge(state.station_listing, on="listing_id")
-    named = state.decided | named_by_hand(decisions.log)
+    named = named_by_hand(decisions.log)  # all that the state was made with: else the night is full (flows.night.begin)
     leads = [frame.loc[frame["from_id"].isin(named), "to_id"] for frame in (state.station_redirect, redirects)]
     return touched(before, placed, named.union(*leads))
 

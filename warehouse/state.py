@@ -10,7 +10,6 @@ import pandas as pd
 from sqlalchemy import Boolean, Connection, Date, String, column, func, select, text
 
 from warehouse.frames import read_frame
-from warehouse.journal import named_by_hand
 from warehouse.tables import interval_of, table
 
 #: The checkpoint is what the last accepted retrieval left. An unchanged list was not sent again, so the content and its validators are
@@ -43,7 +42,7 @@ class State:
     Frames hold what stands, without interval columns, in key order. `listing`: open and closed. `source_state`: a row a source that a
     published night knew: source, last_good_on, is_stopped, mode, etag, last_modified, watermark, parts (JSON) - the checkpoint that the last accepted
     retrieval left. `row_issue`: issues (ISSUE_COLUMNS) of the rows of each source on its last good night. `good_nights`: source, night - every night on which a source's retrieval was accepted.
-    `ended`: ids of the decisions that ended by themselves. `decided`: stations and listings (ids) that a person's correction or closing ever named.
+    `ended`: ids of the decisions that ended by themselves.
     """
 
     night: str | None
@@ -59,7 +58,6 @@ class State:
     source_state: pd.DataFrame
     good_nights: pd.DataFrame
     ended: frozenset[str]
-    decided: frozenset[str]
 
 
 def read_state(connection: Connection) -> State:
@@ -80,7 +78,6 @@ def read_state(connection: Connection) -> State:
         source_state=_source_state(connection),
         good_nights=_good_nights(connection),
         ended=frozenset(connection.execute(select(table("decision_end").c.decision_id)).scalars()),
-        decided=named_by_hand(read_frame(connection, select(table("decision").c.act, table("decision").c.detail))),
     )
 
 
